@@ -18,7 +18,7 @@ Each is also the built-in error, in brackets, that a caller would expect to catc
 
 from __future__ import annotations
 
-from ._support.base_error import TinygradError
+from ._support.languages import TinygradError
 
 __all__ = [
     "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OptimizerError",

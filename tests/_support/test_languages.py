@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu._support import languages as module
 from tinygrad_edu._support.languages import counted, language, languages, retold, say, speaking
+from tinygrad_edu.grade import errors as graders
 from tinygrad_edu.grade.errors import PYTHON
 from tinygrad_edu.step.texts import TEXTS
 
@@ -62,6 +64,15 @@ def is_call(node: ast.AST, *names: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 
+def is_error_in_words(node: ast.AST) -> bool:
+    """Whether an error gets a text and the values for its places."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.keywords):
+        return False
+    error: Any = getattr(tg.errors, node.func.id, None) or getattr(graders, node.func.id, None)
+    inherits = isinstance(error, type) and issubclass(error, tg.TinygradError) and "__init__" not in vars(error)
+    return inherits or node.func.id in ("EngineError", "Refusal")
+
+
 def strings(node: ast.AST) -> Iterator[str]:
     """The string constants of an expression, as `texts` marks them."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -86,11 +97,11 @@ def helps(node: ast.AST) -> Iterator[str]:
 
 
 def said_in(call: ast.Call) -> Iterator[str]:
-    """The texts that a call of `say`, `counted` or `texts` says, as far as they stand in it."""
+    """The texts that a call of `say`, `counted`, `texts` or of an error says, as far as they stand in it."""
     if is_call(call, "texts"):
         yield from (text for arg in call.args for text in strings(arg))
         return
-    for arg in call.args[:1] if is_call(call, "say") else call.args[1:3]:
+    for arg in call.args[1:3] if is_call(call, "counted") else call.args[:1]:
         assert not isinstance(arg, ast.JoinedStr), f"{ast.unparse(arg)}: a text with values in it is in no catalogue"
         for choice in (arg.body, arg.orelse) if isinstance(arg, ast.IfExp) else (arg,):
             if isinstance(choice, ast.Constant):
@@ -109,9 +120,9 @@ def tree(file: Path) -> ast.Module:
 @cache
 def said() -> set[str]:
     """All texts that the package says."""
-    imported = re.compile("languages import|text import texts")
-    files = [x for x in modules() if x.parent == CATALOGUES or imported.search(x.read_text("utf-8"))]
-    calls = (node for file in files for node in ast.walk(tree(file)) if is_call(node, "say", "counted", "texts"))
+    files = [x for x in modules() if x.parent == CATALOGUES or "languages import" in x.read_text("utf-8")]
+    calls = [node for file in files for node in ast.walk(tree(file)) if is_call(node, "say", "counted", "texts")]
+    calls += [node for file in modules() for node in ast.walk(tree(file)) if is_error_in_words(node)]
     commands = (node for file in modules() if "cli" in file.parts for node in ast.walk(tree(file)))
     texts = {text for call in calls if isinstance(call, ast.Call) for text in said_in(call) if text}
     return texts.union(text for node in commands for text in helps(node))
@@ -165,7 +176,8 @@ def prose(tree: ast.Module, errors: bool = False) -> Iterator[tuple[int, str]]:
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
-        if is_call(node, "say", "counted", "texts") and isinstance(node, ast.Call):
+        in_words = is_call(node, "say", "counted", "texts") or is_error_in_words(node)
+        if in_words and isinstance(node, ast.Call):
             todo += [word.value for word in node.keywords]
             continue
         if (

@@ -1,13 +1,10 @@
-"""Text from anywhere, made safe to show, its width in a terminal, and a mark for texts that are translated later."""
+"""Text from anywhere, made safe to show, and its width in a terminal: invisible characters become Python's escapes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
-__all__ = ["clean", "columns", "escaped", "texts"]
-
-T = TypeVar("T")
+__all__ = ["clean", "columns", "escaped"]
 
 
 def escaped(text: str, hidden: Callable[[str], bool]) -> str:
@@ -42,11 +39,3 @@ def clean(text: str, most: int = 2_000) -> str:
     """
     shown = escaped(text[:most], lambda char: not char.isprintable() and char not in "\n\t")
     return shown if len(text) <= most else f"{shown} ... (and {len(text) - most:,} characters more)"
-
-
-def texts(table: T) -> T:
-    """The table as it is: this marks all strings in it as texts to say later.
-
-    In a dictionary, the texts are the values; or the keys, if the values are functions.
-    """
-    return table

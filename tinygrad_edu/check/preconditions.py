@@ -32,13 +32,13 @@ def refuse_coarse(subject: Subject) -> None:
     for x in subject.arguments.varied:
         if x.dtype != np.float64:
             digits = np.finfo(x.dtype).precision
-            raise DtypeError(say(COARSE_INPUT, dtype=x.dtype, name=x.name, digits=digits))
+            raise DtypeError(COARSE_INPUT, dtype=x.dtype, name=x.name, digits=digits)
     call = subject.record(subject.arguments.point)
     recorded = (x for x in call.outputs if isinstance(x, Node) and x.requires_grad)
     steps = {step for out in recorded for step in reachable(out, call.leaves)}
     coarse = (x for x in steps if np.asarray(number_of(x)).dtype.itemsize < 8)
     for node in sorted(coarse, key=creation):
-        raise DtypeError(say(COARSE_STEP, node=describe(node), dtype=number_of(node).dtype))
+        raise DtypeError(COARSE_STEP, node=describe(node), dtype=number_of(node).dtype)
 
 
 def refuse_unsound(subject: Subject) -> None:
@@ -46,7 +46,7 @@ def refuse_unsound(subject: Subject) -> None:
     point = subject.arguments.point
     call = subject.record(point)
     if changed := subject.arguments.changed(call.leaves):
-        raise GradientError(say("the function changes its input {name} in place; let it work on a copy", name=changed))
+        raise GradientError("the function changes its input {name} in place; let it work on a copy", name=changed)
     for i in np.flatnonzero(~np.isfinite(call.values))[:1]:
         raise GradientError(
             f"{subject.output_in_words(int(i))} is {call.values[i]} at these inputs, and has no derivative there; "

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
 
-from .._support.languages import languages, say, texts
+from .._support.languages import SpokenError, languages, say, texts
 
 __all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "not_negative", "refusing"]
 
@@ -28,7 +28,7 @@ ARGPARSE = texts(
 """What argparse says itself."""
 
 
-class Refusal(Exception):
+class Refusal(SpokenError):
     """Wrong input of the user; the message says in one line what is wrong."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from .._support.languages import say
 from ..engine.node import Node
 from ..errors import TinygradError
 from ..graph import explain
@@ -44,11 +43,9 @@ def with_gradient(file: str, name: str, node: Node) -> Node:
     """The node. Raises `Refusal` if no gradient flows to it."""
     if not node.requires_grad:
         raise Refusal(
-            say(
-                "{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
-                "requires_grad=True, and compute with them outside no_grad() and without detach()",
-                file=file,
-                name=name,
-            )
+            "{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
+            "requires_grad=True, and compute with them outside no_grad() and without detach()",
+            file=file,
+            name=name,
         )
     return node

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._support.files import replace_file
+from .._support.grouping import grouped
 from .._support.languages import language, say, speaking, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
@@ -147,15 +148,12 @@ def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
         return [tuple((row[column] or "").strip() for column in columns) for row in rows]
     except (KeyError, UnicodeError, csv.Error) as error:
         text = texts("{path}: a CSV in UTF-8 with the columns {columns} is needed ({error})")
-        raise Refusal(say(text, path=path, columns=say(" and ").join(columns), error=error)) from None
+        raise Refusal(text, path=path, columns=say(" and ").join(columns), error=error) from None
 
 
 def members_of(path: str | None) -> dict[str, list[str]]:
     """The students of each group."""
-    groups: dict[str, list[str]] = {}
-    for group, student in table(path, "group", "student"):
-        groups.setdefault(group, []).append(student)
-    return groups
+    return grouped((group, student) for group, student in table(path, "group", "student"))
 
 
 NO_DAYS = texts("--late {file}: {student} is late by {given}; days are a number")
@@ -173,11 +171,11 @@ def with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
         try:
             days[student] = float(text)
         except ValueError:
-            raise Refusal(say(NO_DAYS, file=arguments.late, student=student, given=repr(text))) from None
+            raise Refusal(NO_DAYS, file=arguments.late, student=student, given=repr(text)) from None
         if student not in students:
-            raise Refusal(say("--late {file}: {student} has handed in nothing", file=arguments.late, student=student))
+            raise Refusal("--late {file}: {student} has handed in nothing", file=arguments.late, student=student)
         if not 0 <= days[student] < math.inf:
-            raise Refusal(say(DAYS_BELOW_0, file=arguments.late, student=student, given=repr(text)))
+            raise Refusal(DAYS_BELOW_0, file=arguments.late, student=student, given=repr(text))
     return [replace(job, late=days.get(job.student, job.late)) for job in jobs]
 
 
@@ -185,20 +183,19 @@ def check_formats(arguments: argparse.Namespace) -> None:
     """Refuse formats and paths that cannot be written before the grading, which may take an hour."""
     for name, _ in arguments.format:
         if name not in WRITTEN:
-            raise Refusal(say("--format {name}: the formats are {names}", name=name, names=", ".join(WRITTEN)))
+            raise Refusal("--format {name}: the formats are {names}", name=name, names=", ".join(WRITTEN))
     for name, path in to_write(arguments):
         folder = Path(path).resolve().parent
         if arguments.json and folder == Path(arguments.json).resolve():  # it will be made
             continue
         if WRITERS[name].one is None and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            text = texts("cannot write {path}: {folder} is no folder that can be written")
-            raise Refusal(say(text, path=path, folder=folder))
+            raise Refusal("cannot write {path}: {folder} is no folder that can be written", path=path, folder=folder)
     for name, path in arguments.fill:
         if name not in GRADEBOOKS:
-            raise Refusal(say("--fill {name}: the gradebooks are {names}", name=name, names=", ".join(GRADEBOOKS)))
+            raise Refusal("--fill {name}: the gradebooks are {names}", name=name, names=", ".join(GRADEBOOKS))
         if not Path(path).is_file():
             text = texts("--fill {name}: there is no file {path}; export it from {system} first")
-            raise Refusal(say(text, name=name, path=path, system=name.capitalize()))
+            raise Refusal(text, name=name, path=path, system=name.capitalize())
 
 
 def to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
@@ -215,8 +212,7 @@ def secret(path: str | None) -> bytes:
     except OSError as error:
         raise Refusal(f"--secret {path}: {error.strerror}") from error
     if len(content) < 16:
-        text = texts("--secret {path}: {n} bytes can be guessed; it must have at least 16")
-        raise Refusal(say(text, path=path, n=len(content)))
+        raise Refusal("--secret {path}: {n} bytes can be guessed; it must have at least 16", path=path, n=len(content))
     return content
 
 
@@ -251,13 +247,11 @@ def refuse_ungraded(results: Sequence[Result]) -> None:
     if failed:
         more = say("; and {n} more", n=len(reasons) - 1) if len(reasons) > 1 else ""
         raise Refusal(
-            say(
-                "{k} of {n} could not be graded: {reason}{more}; run it again, and if it says the same, mend the check",
-                k=len(failed),
-                n=len(results),
-                reason=min(reasons),
-                more=more,
-            )
+            "{k} of {n} could not be graded: {reason}{more}; run it again, and if it says the same, mend the check",
+            k=len(failed),
+            n=len(results),
+            reason=min(reasons),
+            more=more,
         )
 
 
@@ -265,8 +259,7 @@ def run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
     path = Path(arguments.name)
     if not path.name.replace("-", "").isidentifier():
-        text = texts("{name}: a name is letters, digits, _ and -, such as hw1")
-        raise Refusal(say(text, name=repr(arguments.name)))
+        raise Refusal("{name}: a name is letters, digits, _ and -, such as hw1", name=repr(arguments.name))
     with refusing(OSError):
         path.mkdir(parents=True)
         for name, content in in_language(folder(arguments.like) if arguments.like else TEMPLATE, language()).items():

@@ -154,7 +154,7 @@ def copy_lessons(
     for path, content in copies.items():
         if path.exists() and path.read_bytes() != content:
             text = texts("{path} is there already, and it is not the lesson as it was: choose another folder")
-            raise FileError(say(text, path=path))
+            raise FileError(text, path=path)
     for path, content in copies.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)

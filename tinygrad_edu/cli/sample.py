@@ -70,7 +70,7 @@ def refuse_unknown_characters(prompt: str, tokenizer: Tokenizer, network: str) -
     if unknown:
         known = short("".join(tokenizer.tokens[len(tokenizer.special) :]).strip())
         raise Refusal(
-            say("the text that this model learned has no {unknown}; it has {known}", unknown=repr(unknown), known=known)
+            "the text that this model learned has no {unknown}; it has {known}", unknown=repr(unknown), known=known
         )
 
 
@@ -85,7 +85,7 @@ def filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed:
     row = np.array([[*tokens, tokenizer.special["<sep>"]]])
     if row.size > model.block:
         said = texts("the --prompt makes {n} tokens, and this model reads {block} at once")
-        raise Refusal(say(said, n=row.size, block=model.block))
+        raise Refusal(said, n=row.size, block=model.block)
     with no_grad():
         places, _ = model.eval()(row)
     rng = np.random.default_rng(seed)

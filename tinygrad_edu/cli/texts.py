@@ -63,7 +63,7 @@ class Text(Task):
         self.block: int = arguments.block
         if "heads" in self.own_sizes and arguments.channels % arguments.heads:
             text = texts("--heads {heads} cannot share --channels {channels} equally")
-            raise Refusal(say(text, heads=arguments.heads, channels=arguments.channels))
+            raise Refusal(text, heads=arguments.heads, channels=arguments.channels)
 
     def read(self, shipped: Callable[[], Sequence[str]]) -> str:
         """The text of the file, or lines that ship with the package."""
@@ -75,11 +75,11 @@ class Text(Task):
             text = Path(self.arguments.text).read_text("utf-8-sig")  # some editors begin a file with a mark
         except UnicodeDecodeError as error:
             said = texts("{file} is no text in UTF-8: {why} at byte {place}; save it as UTF-8 in a text editor")
-            raise Refusal(say(said, file=self.arguments.text, why=error.reason, place=error.start)) from error
+            raise Refusal(said, file=self.arguments.text, why=error.reason, place=error.start) from error
         except OSError as error:
-            raise Refusal(say("cannot read {file}: {why}", file=self.arguments.text, why=error.strerror)) from error
+            raise Refusal("cannot read {file}: {why}", file=self.arguments.text, why=error.strerror) from error
         if not text.strip():
-            raise Refusal(say("{file} is empty", file=self.arguments.text))
+            raise Refusal("{file} is empty", file=self.arguments.text)
         return text
 
     def learn_tokens(self, text: str, special: Sequence[str] = ()) -> Tokenizer:
@@ -120,7 +120,7 @@ class NextToken(Text):
         cut = len(tokens) - max(len(tokens) // 10, self.block + 1)
         if cut <= self.block:
             said = texts("{n} tokens are too few: give a longer text, or a smaller --block than {block}")
-            raise Refusal(say(said, n=len(tokens), block=self.block))
+            raise Refusal(said, n=len(tokens), block=self.block)
         self.train = Windows(tokens[:cut], self.block)
         self.test = Windows(tokens[cut:], self.block)
         self.example = np.zeros((1, self.block), int)
@@ -226,7 +226,7 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
     stem = weights.with_suffix("")
     sizes = Path(f"{stem}-sizes.json")
     if not weights.is_file():
-        raise Refusal(say("there is no {file}; it is the file .npz that train wrote", file=weights))
+        raise Refusal("there is no {file}; it is the file .npz that train wrote", file=weights)
     try:
         saved = FORMAT.read(sizes, "model")
         tokenizer = Tokenizer.load(f"{stem}-tokens.json")
@@ -236,11 +236,11 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
         network.load_state_dict(load(weights))
     except OSError as error:
         said = texts("cannot read {file}: {why}; train writes it beside the weights of char_rnn, gpt and bert")
-        raise Refusal(say(said, file=error.filename or sizes, why=error.strerror)) from error
+        raise Refusal(said, file=error.filename or sizes, why=error.strerror) from error
     except Wrong as error:
-        raise Refusal(say("{file} describes no language model: {error}", file=sizes, error=error)) from error
+        raise Refusal("{file} describes no language model: {error}", file=sizes, error=error) from error
     except FileError as error:
         raise Refusal(str(error).removeprefix("load: ")) from error
     except ModuleError as error:
-        raise Refusal(say("{sizes} is not of the model in {file}", sizes=sizes, file=weights)) from error
+        raise Refusal("{sizes} is not of the model in {file}", sizes=sizes, file=weights) from error
     return network, tokenizer, saved.network

@@ -102,7 +102,7 @@ def run_train(arguments: argparse.Namespace) -> None:
             setattr(arguments, option, default)
     checkpoint = out / f"{name}-checkpoint.npz"
     if arguments.resume and not checkpoint.is_file():
-        raise Refusal(say("there is no {file} to resume from", file=checkpoint))
+        raise Refusal("there is no {file} to resume from", file=checkpoint)
     with refusing(TinygradError, OSError, ImportError):
         out.mkdir(parents=True, exist_ok=True)
         task = network.task(arguments)
@@ -121,8 +121,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         raise KeyboardInterrupt
     for merit, measure in list(task.measures.items())[:1]:
         reached = figure(merit, measure, history.epochs[-1], "val_")
-        text = texts("test {what} after epoch {n}: {number}")
-        print(say(text, what=say(merit), n=history["epoch"][-1], number=reached))
+        print(say("test {what} after epoch {n}: {number}", what=say(merit), n=history["epoch"][-1], number=reached))
 
 
 def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
@@ -133,7 +132,7 @@ def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
             if getattr(arguments, option.removeprefix("--").replace("-", "_")) is not None:
                 text = texts("{option} is an option of {other} and its like; {network} has {options}")
                 own = ", ".join(mine) or say("none of its own")
-                raise Refusal(say(text, option=option, other=name, network=arguments.network, options=own))
+                raise Refusal(text, option=option, other=name, network=arguments.network, options=own)
 
 
 def initialise(model: nn.Module, how: str | None) -> None:
@@ -156,7 +155,7 @@ def trained(model: Any, task: Task, arguments: argparse.Namespace, checkpoint: P
         with np.errstate(all="ignore"):  # the error of `fit` says more than NumPy's warnings
             return task.fit(model, optimizer, scheduler, callbacks, arguments)
     except NotFiniteError as error:
-        raise Refusal(say("{error}; try a smaller --lr", error=str(error).splitlines()[0])) from error
+        raise Refusal("{error}; try a smaller --lr", error=str(error).splitlines()[0]) from error
 
 
 def optimizer_of(model: nn.Module, arguments: argparse.Namespace) -> Any:
@@ -165,7 +164,7 @@ def optimizer_of(model: nn.Module, arguments: argparse.Namespace) -> Any:
     given = {"momentum": arguments.momentum, "weight_decay": arguments.weight_decay}
     settings = {name: x for name, x in given.items() if x is not None}
     for name in settings.keys() - inspect.signature(make).parameters.keys():
-        raise Refusal(say("{optimizer} has no {name}; sgd and rmsprop have", optimizer=arguments.optimizer, name=name))
+        raise Refusal("{optimizer} has no {name}; sgd and rmsprop have", optimizer=arguments.optimizer, name=name)
     return make(model.parameters(), lr=arguments.lr or lr, **settings)
 
 

@@ -68,5 +68,5 @@ def named(words: Sequence[str]) -> list[Lesson]:
     there = {key: lesson for lesson in lessons() for key in (str(lesson.number), lesson.name[:2], lesson.name)}
     for word in words:
         if word not in there:
-            raise Refusal(say("there is no lesson {name}; `tinygrad-edu tutorials` lists them", name=repr(word)))
+            raise Refusal("there is no lesson {name}; `tinygrad-edu tutorials` lists them", name=repr(word))
     return [there[word] for word in words]

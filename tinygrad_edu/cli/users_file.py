@@ -37,9 +37,7 @@ def split_target(target: str) -> tuple[str, str]:
     file, _, name = target.rpartition(":")
     only_a_drive = len(file) == 1 and name.startswith(("\\", "/"))
     if not file or not name or only_a_drive:
-        raise Refusal(
-            say("{target} says no file and node; write FILE.py:NAME, such as lesson.py:z", target=repr(target))
-        )
+        raise Refusal("{target} says no file and node; write FILE.py:NAME, such as lesson.py:z", target=repr(target))
     return file, name
 
 
@@ -64,9 +62,9 @@ def run(file: str, reference: str) -> dict[str, Any]:
     except SystemExit as stop:
         if stop.code or wanted not in variables:
             text = texts("{place}: the file ended the program here ({error})")
-            raise Refusal(say(text, place=line_of(stop, file), error=in_words(stop))) from stop
+            raise Refusal(text, place=line_of(stop, file), error=in_words(stop)) from stop
     except BaseException as error:  # a user's own exception may be one
-        raise Refusal(say("{name}: {problem}", name=line_of(error, file), problem=in_words(error))) from error
+        raise Refusal("{name}: {problem}", name=line_of(error, file), problem=in_words(error)) from error
     for name, value in variables.items():
         if isinstance(value, Node) and value.name is None and not name.startswith("__"):
             value.name = name
@@ -78,10 +76,7 @@ def compiled(file: str) -> CodeType:
     path = Path(file)
     if path.suffix == ".ipynb":
         raise Refusal(
-            say(
-                "{file}: this is a notebook, not a Python file; `jupyter nbconvert --to script {file}` makes one",
-                file=file,
-            )
+            "{file}: this is a notebook, not a Python file; `jupyter nbconvert --to script {file}` makes one", file=file
         )
     try:
         return compile(path.read_bytes(), file, "exec", dont_inherit=True)
@@ -89,9 +84,9 @@ def compiled(file: str) -> CodeType:
         what = say("this is a folder, not a Python file") if path.is_dir() else str(error.strerror)
         beside = [] if path.exists() else sorted(other.name for other in path.parent.glob("*.py"))
         problem = what + did_you_mean(path.name, beside)
-        raise Refusal(say("{name}: {problem}", name=file, problem=problem)) from error
+        raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refusal(say("{name}: {problem}", name=line_of(error, file), problem=in_words(error))) from error
+        raise Refusal("{name}: {problem}", name=line_of(error, file), problem=in_words(error)) from error
 
 
 @contextmanager
@@ -148,7 +143,7 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
         if nodes and not hint:
             hint = say("; its nodes are {names}", names=", ".join(nodes[:8]) + ", …" * (len(nodes) > 8))
         hint = hint or say("; only what stands at the top level of the file counts, not what a function makes")
-        raise Refusal(say("{file} makes no variable {name}{hint}", file=file, name=repr(name), hint=hint))
+        raise Refusal("{file} makes no variable {name}{hint}", file=file, name=repr(name), hint=hint)
     value = variables[name]
     for follow, key, so_far in steps:
         try:
@@ -156,12 +151,12 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
         except Exception as error:
             hint = did_you_mean(key, dir(value)) if follow is getattr and isinstance(error, AttributeError) else ""
             problem = say("{name}: {problem}", name=so_far, problem=in_words(error) + hint)
-            raise Refusal(say("{name}: {problem}", name=file, problem=problem)) from error
+            raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     if not isinstance(value, Node):
         hint = say("; say which of its items") if isinstance(value, (list, tuple, dict)) else ""
         hint = say("; call it in the file and name the result") if callable(value) else hint
         text = texts("{file}: {name} is no Value or Tensor, but of type {kind}{hint}")
-        raise Refusal(say(text, file=file, name=reference, kind=type(value).__name__, hint=hint))
+        raise Refusal(text, file=file, name=reference, kind=type(value).__name__, hint=hint)
     if value.name is None:
         value.name = reference
     return value

@@ -19,18 +19,9 @@ from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .resize import four_axes, sample, sides
 
 __all__ = [
-    "ColorJitter",
-    "Normalize",
-    "Pad",
-    "RandomCrop",
-    "RandomHorizontalFlip",
-    "RandomResizedCrop",
-    "RandomVerticalFlip",
-    "adjust_brightness",
-    "adjust_contrast",
-    "adjust_hue",
-    "adjust_saturation",
-]
+    "ColorJitter", "Normalize", "Pad", "RandomCrop", "RandomHorizontalFlip", "RandomResizedCrop", "RandomVerticalFlip",
+    "adjust_brightness", "adjust_contrast", "adjust_hue", "adjust_saturation",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

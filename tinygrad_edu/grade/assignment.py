@@ -98,13 +98,13 @@ class Assignment:
     ) -> None:
         if type(name) is not str or not name.replace("-", "").isidentifier():
             text = texts("an assignment's name is letters, digits, _ and -, such as hw1, and not {given}")
-            raise AssignmentError(say(text, given=f"{name!r:.80}"))
+            raise AssignmentError(text, given=f"{name!r:.80}")
         if isinstance(files, str):
-            raise AssignmentError(say("{given}: write {right}", given=f"files={files!r}", right=f"files=[{files!r}]"))
+            raise AssignmentError("{given}: write {right}", given=f"files={files!r}", right=f"files=[{files!r}]")
         for file in files:
             if Path(file).is_absolute() or ".." in Path(file).parts:
                 text = texts("files={files}: they lie beside the assignment, or in a folder there")
-                raise AssignmentError(say(text, files=list(files)))
+                raise AssignmentError(text, files=list(files))
         self.name, self.title, self.limits = name, title or name, limits or Limits()
         self.files, self.late = tuple(files), late
         self.checks: list[Check] = []
@@ -134,18 +134,18 @@ class Assignment:
         Raises `AssignmentError` for a function without two arguments, two checks of one name, or points below zero.
         """
         if isinstance(needs, str):
-            raise AssignmentError(say("{given}: write {right}", given=f"needs={needs!r}", right=f"needs=[{needs!r}]"))
+            raise AssignmentError("{given}: write {right}", given=f"needs={needs!r}", right=f"needs=[{needs!r}]")
         if not 0 <= points < math.inf:
-            raise AssignmentError(say("points={given}: points are a number from 0 on", given=f"{points!r:.40}"))
+            raise AssignmentError("points={given}: points are a number from 0 on", given=f"{points!r:.40}")
 
         def add(function: Function) -> Function:
             if not isfunction(function) or len(signature(function).parameters) != 2:
                 text = texts("{given}: a check is a function of two arguments, (student, rng)")
-                raise AssignmentError(say(text, given=f"{function!r:.80}"))
+                raise AssignmentError(text, given=f"{function!r:.80}")
             name = function.__name__
             if any(check.name == name for check in self.checks):
                 text = texts("{assignment} has two checks that are called {name}")
-                raise AssignmentError(say(text, assignment=self.name, name=name))
+                raise AssignmentError(text, assignment=self.name, name=name)
             words = title or name.replace("_", " ").capitalize()
             found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra)
             self.checks.append(found)
@@ -204,11 +204,11 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     if len(found) != 1:
         none = texts('{path}: it makes no Assignment; one is needed, such as hw = Assignment("{name}")')
         several = texts('{path}: it makes {n} Assignments; one is needed, such as hw = Assignment("{name}")')
-        raise AssignmentError(say(several if found else none, path=path, n=len(found), name=file.stem))
+        raise AssignmentError(several if found else none, path=path, n=len(found), name=file.stem)
     (assignment,) = found.values()
     if not assignment.checks:
         text = texts("{path}: {name} has no check; write some under @hw.check(points=1)")
-        raise AssignmentError(say(text, path=path, name=assignment.name))
+        raise AssignmentError(text, path=path, name=assignment.name)
     try:
         data = {name: (file.parent / name).read_bytes() for name in assignment.files}
     except OSError as error:
@@ -233,7 +233,7 @@ def translations(file: Path) -> dict[str, tuple[bytes, dict[str, str]]]:
                     raise ValueError(say("a text is a string"))
             except (ValueError, AttributeError) as error:
                 text = texts("{path}: an object of texts by texts is needed: {error}")
-                raise AssignmentError(say(text, path=path, error=error)) from None
+                raise AssignmentError(text, path=path, error=error) from None
             found[lang] = content, told
     return found
 

@@ -22,6 +22,7 @@ from functools import partial
 import numpy as np
 
 from .. import __version__
+from .._support.grouping import grouped
 from .._support.languages import language, say, speaking
 from .._support.text import clean
 from .assignment import Assignment, Check
@@ -235,8 +236,6 @@ def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
     """The groups of checks that share a child, in random order. Hidden checks share none with others, and come last:
     the program could print later what it was asked there, or find what it left on the machine.
     """
-    groups: dict[tuple[str, bool], list[Check]] = {}
-    for i in seeds.of("order").permutation(len(assignment.checks)):
-        check = assignment.checks[i]
-        groups.setdefault((check.group, check.hidden), []).append(check)
+    shuffled = (assignment.checks[i] for i in seeds.of("order").permutation(len(assignment.checks)))
+    groups = grouped(((check.group, check.hidden), check) for check in shuffled)
     return sorted(groups.values(), key=lambda group: group[0].hidden)

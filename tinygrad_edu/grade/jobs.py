@@ -87,13 +87,13 @@ def jobs_in(
     """
     path = Path(path)
     if not path.exists():
-        raise SubmissionError(say("{path}: no such file or folder", path=clean(str(path))))
+        raise SubmissionError("{path}: no such file or folder", path=clean(str(path)))
     if path.is_dir() and not student:
         handed_in = by_student(sorted(filter(is_submission, path.iterdir())))
     else:
         handed_in = [(student or student_of(path), [(path, "")], 0.0)]
     if not handed_in:
-        raise SubmissionError(say("{path}: the folder is empty", path=clean(str(path))))
+        raise SubmissionError("{path}: the folder is empty", path=clean(str(path)))
     secret = secret or bytes.fromhex(loaded.sha256)
     jobs = []
     for one, paths, late in handed_in:
@@ -142,9 +142,9 @@ def check_students(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if not job.student or job.student.startswith(".") or Path(job.student).name != job.student:
             text = texts("{student}: no name for a student; it is a file's name, too")
-            raise SubmissionError(say(text, student=repr(job.student)))
+            raise SubmissionError(text, student=repr(job.student))
         other = seen.setdefault(job.student.casefold(), job)
         if other is not job:
             one, two = sorted(clean(Path(path).name) for path in (other.path, job.path))
             text = texts("{student} has handed in twice: {one} and {two}; leave one of them")
-            raise SubmissionError(say(text, student=job.student, one=one, two=two))
+            raise SubmissionError(text, student=job.student, one=one, two=two)

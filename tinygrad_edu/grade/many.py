@@ -238,7 +238,7 @@ class Folder:
             result = read_result(file)
         except (ResultError, OSError) as error:
             text = texts("{file}: {error}; delete it to have it graded again, or give a new folder")
-            raise ResultError(say(text, file=file, error=error)) from None
+            raise ResultError(text, file=file, error=error) from None
         for job in jobs[:1]:
             seeds = Seeds(job.secret, job.loaded.assignment.name, result.student)
             others = {
@@ -249,8 +249,7 @@ class Folder:
             }
             for what, differs in others.items():
                 if differs:
-                    text = texts("{file} was graded with {what}; give a new folder")
-                    raise ResultError(say(text, file=file, what=what))
+                    raise ResultError("{file} was graded with {what}; give a new folder", file=file, what=what)
         return result
 
     def known(self, job: Job, submission: Submission) -> Result | None:

@@ -118,10 +118,7 @@ def inside_something(name: str, submission: Submission) -> str:
                 within = (x for x in ast.walk(outer) if x is not outer)
                 if any(isinstance(x, (ast.FunctionDef, ast.ClassDef)) and x.name == name for x in within):
                     line = source.split("\n")[outer.lineno - 1].strip()
-                    text = texts(
-                        "; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin"
-                    )
-                    return say(text, line=line[:80], file=where, n=outer.lineno)
+                    return say(INSIDE, line=line[:80], file=where, n=outer.lineno)
     return ""
 
 
@@ -173,8 +170,7 @@ def blamed(check: Check, error: Exception, session: Session, draw: Draw, referen
     overwritten = [name for name in session.constants if "not callable" in str(error)]
     if overwritten:
         name = overwritten[0]
-        text = texts("{name} is {kind}, not a function: was it overwritten?")
-        what = say(text, name=name, kind=session.constants[name])
+        what = say("{name} is {kind}, not a function: was it overwritten?", name=name, kind=session.constants[name])
         how = say("Give the result of a call another name than the function's.")
     else:
         what = say("your program answers {answer}, and that cannot be used", answer=described(session.last))

@@ -28,17 +28,6 @@ from .words.explain import Explanation, explain
 from .words.formula import formula
 
 __all__ = [
-    "Difference",
-    "Drawing",
-    "Explanation",
-    "Film",
-    "Graph",
-    "diff",
-    "draw",
-    "explain",
-    "film",
-    "formula",
-    "plain",
-    "read",
-    "replay",
-]
+    "Difference", "Drawing", "Explanation", "Film", "Graph", "diff", "draw", "explain", "film", "formula", "plain",
+    "read", "replay",
+]  # fmt: skip

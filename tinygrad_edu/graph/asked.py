@@ -12,7 +12,7 @@ from ..errors import GraphError
 from .clusters import is_module
 from .recorded import Recorded
 
-__all__ = ["listed", "node_called", "recorded_of"]
+__all__ = ["node_called", "recorded_of", "several"]
 
 
 def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "draw") -> Recorded:
@@ -76,23 +76,23 @@ def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]
                 yield node, called
 
 
-def listed(asked: Any) -> Collection[Any]:
+def several(asked: Any) -> Collection[Any]:
     """Nodes or names that are asked for: several, or one."""
     return asked if isinstance(asked, (list, tuple, set, frozenset)) else (asked,)
 
 
-def node_called(what: str, asked: Any, recorded: Recorded, function: str = "draw") -> Node:
+def node_called(what: str, asked: Any, recorded: Recorded) -> Node:
     """A node of the graph: itself, or the one with this name; `what` it is for is said by errors."""
     if isinstance(asked, Node):
         if asked not in recorded.names:
-            raise GraphError(f"{function}: {what}, {describe(asked)}, has no part in {describe(recorded.output)}")
+            raise GraphError(f"draw: {what}, {describe(asked)}, has no part in {describe(recorded.output)}")
         return asked
     if not isinstance(asked, str):
-        raise GraphError(f"{function}: {what} is a node or the name of one, not {type(asked).__name__} {short(asked)}")
+        raise GraphError(f"draw: {what} is a node or the name of one, not {type(asked).__name__} {short(asked)}")
     for node, label in recorded.names.items():
         if asked in (node.name, label):
             return node
     known = [label for label in recorded.names.values() if label]
     near = get_close_matches(asked, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(known[:8])}"
-    raise GraphError(f"{function}: {what} is {asked!r}, and no node of the graph has this name; {hint}")
+    raise GraphError(f"draw: {what} is {asked!r}, and no node of the graph has this name; {hint}")

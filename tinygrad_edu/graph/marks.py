@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..engine.messages import short
 from ..errors import OutOfRangeError
-from .asked import listed, node_called
+from .asked import node_called, several
 from .plain import Edge, Graph, PlainNode
 from .recorded import Recorded
 from .text import shorten, visible
@@ -73,7 +73,7 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
 
 
 def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:
-    return [_label(x, recorded, "highlight") for x in listed(asked)]
+    return [_label(x, recorded, "highlight") for x in several(asked)]
 
 
 def _label(asked: Any, recorded: Recorded, what: str) -> str:

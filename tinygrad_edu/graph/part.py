@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .._support.grouping import grouped
+from .._support.languages import listed
 from ..engine.messages import describe, short
 from ..engine.node import Node
 from ..errors import GraphError
-from .asked import listed, node_called
+from .asked import node_called, several
 from .clusters import Cluster
 from .names import partial
 from .plain import Graph
-from .recorded import Recorded, and_so_on
+from .recorded import Recorded
 from .text import visible
 from .views.view import focused, restricted
 
@@ -53,7 +55,7 @@ def _items(part: Part) -> Iterable[tuple[str, Iterable[Any]]]:
         return ()
     if not isinstance(part.boxes, Mapping):
         raise GraphError(f"draw: boxes maps names of boxes to the nodes in them, not {short(part.boxes)}")
-    return [(str(name), listed(nodes)) for name, nodes in part.boxes.items()]
+    return [(str(name), several(nodes)) for name, nodes in part.boxes.items()]
 
 
 class _Finder(NamedTuple):
@@ -84,16 +86,19 @@ class _Finder(NamedTuple):
 def _between(graph: Graph, ends: tuple[int, int]) -> set[int]:
     """The nodes on the ways from one node to another, and the operands of those on the way."""
     ends = ends[::-1] if graph.mode == "backward" else ends
-    after: dict[int, list[int]] = {}
-    before: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        after.setdefault(edge.source, []).append(edge.target)
-        before.setdefault(edge.target, []).append(edge.source)
+    after, before = _ways(graph)
     on_the_way = _reached(ends[0], after) & _reached(ends[1], before)
     if not on_the_way:
         first, last = (graph.node(id).label for id in ends)
         raise GraphError(f"draw: no way leads from {first} to {last}, so there is nothing between them")
     return on_the_way | {x for id in on_the_way - {ends[0]} for x in before.get(id, ())}
+
+
+def _ways(graph: Graph) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """The users of each node, and its operands."""
+    return grouped((edge.source, edge.target) for edge in graph.edges), grouped(
+        (edge.target, edge.source) for edge in graph.edges
+    )
 
 
 def _reached(start: int, ways: Mapping[int, list[int]]) -> set[int]:
@@ -107,7 +112,7 @@ def _reached(start: int, ways: Mapping[int, list[int]]) -> set[int]:
 
 def _hidden(graph: Graph, hide: Any, find: _Finder) -> Iterator[int]:
     """The ids of what is left out: "constants", "data" (what takes no gradient), or nodes; never a result."""
-    for what in listed(hide):
+    for what in several(hide):
         if isinstance(what, Node):
             yield find.id("a node of hide", what)
         elif what == "constants":
@@ -124,23 +129,17 @@ def _boxed(graph: Graph, name: str, ids: set[int]) -> Graph:
     """The graph with a named frame around these nodes, and around the constants that only they use."""
     around = {graph.node(id).cluster for id in ids}
     if len(around) != 1:
-        places = and_so_on([place or "no module" for place in sorted(around)]) if around else "nothing"
+        places = listed([place or "no module" for place in sorted(around)]) or "nothing"
         raise GraphError(f"draw: a box holds nodes that lie together; those of {name!r} lie in {places}")
     if name in {cluster.path for cluster in graph.clusters}:
         raise GraphError(f"draw: there is a module or a box called {name!r} already; give the box another name")
-    users: dict[int, set[int]] = {}
-    after: dict[int, list[int]] = {}
-    before: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        users.setdefault(edge.source, set()).add(edge.target)
-        after.setdefault(edge.source, []).append(edge.target)
-        before.setdefault(edge.target, []).append(edge.source)
+    after, before = _ways(graph)
     from_it, to_it = (set().union(*(_reached(id, ways) for id in ids)) for ways in (after, before))
     aside = sorted((from_it & to_it) - ids)
     if aside:
-        labels = and_so_on([graph.node(id).label for id in aside[:4]])
+        labels = listed([graph.node(id).label for id in aside[:4]])
         raise GraphError(f"draw: a way leads out of the box {name!r} and back, through {labels}; put them in, too")
-    inside = ids | {id for id, targets in users.items() if graph.node(id).kind == "constant" and targets <= ids}
+    inside = ids | {id for id, users in after.items() if graph.node(id).kind == "constant" and ids.issuperset(users)}
     (parent,) = around
     record = Cluster(name, parent, "function", name, len(inside))
     nodes = tuple(replace(node, cluster=name) if node.id in inside else node for node in graph.nodes)

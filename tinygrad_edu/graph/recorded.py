@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from .._support.languages import say, texts
+from .._support.languages import listed, say, texts
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.graphs import ancestors
@@ -22,7 +22,7 @@ from .text import visible
 from .transcribe import Along, known, transcribe
 
 __all__ = [
-    "Recorded", "Rule", "and_so_on", "assembled", "forward", "forward_graph", "further_gradients",
+    "Recorded", "Rule", "assembled", "forward", "forward_graph", "further_gradients",
     "is_single", "one_like", "passed_back", "plain",
 ]  # fmt: skip
 
@@ -174,7 +174,7 @@ def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) ->
         if x.requires_grad and (x.primitive is None or grad is not None):
             nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
     others = [node.label for node in nodes if node.kept == "other"]
-    notes = [say(OTHER, names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
+    notes = [say(OTHER, names=listed([f"{name}.grad" for name in others]), of=graph.of)] if others else []
     return replace(graph, nodes=tuple(nodes), notes=(*graph.notes, *notes))
 
 
@@ -203,7 +203,7 @@ def assembled(
     ids = {node.label: node.id for node in nodes if node.kind != "constant"}
     return Graph(
         mode="forward",
-        title=say("The computation graph of {of}", of=and_so_on(all_of)),
+        title=say("The computation graph of {of}", of=listed(all_of)),
         nodes=tuple(nodes),
         edges=tuple(edges),
         outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),
@@ -211,15 +211,6 @@ def assembled(
         notes=notes,
         clusters=recorded.clusters.records,
     )
-
-
-def and_so_on(names: Sequence[str]) -> str:
-    """Names in a list.
-
-    >>> and_so_on(["a"]), and_so_on(["a", "b", "c"])
-    ('a', 'a, b and c')
-    """
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def is_single(node: Node) -> bool:

@@ -12,7 +12,7 @@ from .._support.text import columns, escaped
 from .mathematics import isolated
 
 __all__ = [
-    "in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width", "wrapped",
+    "in_code", "in_markdown", "in_markup", "shorten", "typical_width", "visible", "width", "wrapped",
 ]  # fmt: skip
 
 
@@ -173,12 +173,3 @@ def wrapped(words: str, most: int) -> list[str]:
             lines.append(line[:most])
             line = line[most:]
     return [*lines, line.rstrip()] if line.strip() else lines
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count and its noun.
-
-    >>> plural(1, "node"), plural(1_000_000, "node"), plural(0, "leaf", "leaves")
-    ('1 node', '1,000,000 nodes', '0 leaves')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -28,7 +28,7 @@ class Container(Module):
             raise DtypeError(said)
         if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
             text = texts("{kind}: {name} cannot name a module; a name is a string without dots, and no method's name")
-            raise DtypeError(say(text, kind=type(self).__name__, name=repr(name)))
+            raise DtypeError(text, kind=type(self).__name__, name=repr(name))
         self._modules[name] = module
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
@@ -71,7 +71,7 @@ class NumberedContainer(Container):
         names = list(self._modules)
         if not -len(names) <= index < len(names):
             text = texts("{kind}: there is no module {index}; it holds {n}")
-            raise OutOfRangeError(say(text, kind=type(self).__name__, index=index, n=len(names)))
+            raise OutOfRangeError(text, kind=type(self).__name__, index=index, n=len(names))
         return names[index]
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -142,7 +142,7 @@ class ModuleList(NumberedContainer):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         if isinstance(modules, Module):
             text = texts("ModuleList: takes a list of modules, such as {code}")
-            raise DtypeError(say(text, code=f"[{type(modules).__name__}(...)]"))
+            raise DtypeError(text, code=f"[{type(modules).__name__}(...)]")
         super().__init__((str(i), module) for i, module in enumerate(modules))
 
     @overload
@@ -202,7 +202,7 @@ class Lambda(Module):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         if not callable(function):
-            raise DtypeError(say("Lambda: makes a module of a function, not of {value}", value=short(function)))
+            raise DtypeError("Lambda: makes a module of a function, not of {value}", value=short(function))
         self.function = function
 
     def forward(self, *args: Any) -> Any:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from .._support.languages import say, texts
+from .._support.languages import texts
 from ..engine.messages import short
 from ..engine.primitives.convolution import (
     borders,
@@ -48,7 +48,7 @@ class Convolution(Module):
         self.dilation = per_axis(name, "dilation", dilation, n)
         if padding_mode not in ("zeros", *PADDINGS):
             text = texts("{name}: padding_mode is one of {known}, not {value}")
-            raise DtypeError(say(text, name=name, known=("zeros", *PADDINGS), value=short(padding_mode)))
+            raise DtypeError(text, name=name, known=("zeros", *PADDINGS), value=short(padding_mode))
         self.padding_mode = padding_mode
         self.weight = Parameter()
         self.bias = Parameter() if bias else None
@@ -64,7 +64,7 @@ class Convolution(Module):
             if (getattr(self, which) or 0) % self.groups:
                 name, channels = type(self).__name__, getattr(self, which)
                 text = texts("{name}: {which}={channels} cannot be cut into groups={groups}")
-                raise ShapeError(say(text, name=name, which=which, channels=channels, groups=self.groups))
+                raise ShapeError(text, name=name, which=which, channels=channels, groups=self.groups)
         takes = None if self.in_channels is None else self.in_channels // self.groups
         return takes, self.out_channels // self.groups
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._support.languages import say, texts
+from .._support.languages import texts
 from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.einsum import einsum
@@ -42,7 +42,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """
     if len(shape_of(weight)) != 2:
         text = texts("embedding: the weight is (K, D), a row for each of K integers; {shape} is not")
-        raise ShapeError(say(text, shape=shape_of(weight)))
+        raise ShapeError(text, shape=shape_of(weight))
     rows = class_indices("embedding", input, shape_of(weight)[0], texts("rows of the weight"))
     found = getitem(weight, rows)
     if padding_idx is None:
@@ -126,7 +126,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
     many = shape_of(x1)[:-1]
     if many != shape_of(x2)[:-1] or shape_of(weight)[1:] != (*shape_of(x1)[-1:], *shape_of(x2)[-1:]):
         text = texts("bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {x1}, {x2} and {weight}")
-        raise ShapeError(say(text, x1=shape_of(x1), x2=shape_of(x2), weight=shape_of(weight)))
+        raise ShapeError(text, x1=shape_of(x1), x2=shape_of(x2), weight=shape_of(weight))
     rows = [reshape(x, (math.prod(many), shape_of(x)[-1])) for x in (x1, x2)]
     y = reshape(einsum("ni,oij,nj->no", rows[0], weight, rows[1]), (*many, shape_of(weight)[0]))
     return y if bias is None else y + bias
@@ -218,7 +218,7 @@ class Embedding(Module):
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
                 text = texts("Embedding: padding_idx {index} is none of the {n} rows")
-                raise OutOfRangeError(say(text, index=padding_idx, n=num_embeddings))
+                raise OutOfRangeError(text, index=padding_idx, n=num_embeddings)
             padding_idx %= num_embeddings
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = Parameter()
@@ -273,7 +273,7 @@ class Unflatten(Module):
     def forward(self, x: Any) -> Any:
         shape = shape_of(x)
         if not -len(shape) <= self.dim < len(shape):
-            raise ShapeError(say("Unflatten: dim {dim} is no axis of {shape}", dim=self.dim, shape=shape))
+            raise ShapeError("Unflatten: dim {dim} is no axis of {shape}", dim=self.dim, shape=shape)
         axis = self.dim % len(shape)
         return reshape(x, (*shape[:axis], *self.unflattened_size, *shape[axis + 1 :]))
 
@@ -313,7 +313,7 @@ class DropoutOfChannels(Dropout):
         shape = shape_of(x)
         if len(shape) not in (self.axes + 1, self.axes + 2):
             text = texts("{name}: channels with {n} axes behind them, not {shape}")
-            raise ShapeError(say(text, name=type(self).__name__, n=self.axes, shape=shape))
+            raise ShapeError(text, name=type(self).__name__, n=self.axes, shape=shape)
         return dropout(x, self.p, self.training, shape=shape[: -self.axes] + (1,) * self.axes)
 
 
@@ -365,6 +365,6 @@ class AlphaDropout(Dropout):
 
 def _check_probability(name: str, p: Any) -> None:
     if not isinstance(p, Real):
-        raise DtypeError(say("{name}: p is a probability, not {value}", name=name, value=short(p)))
+        raise DtypeError("{name}: p is a probability, not {value}", name=name, value=short(p))
     if not 0 <= float(p) <= 1:
-        raise OutOfRangeError(say("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p))
+        raise OutOfRangeError("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p)

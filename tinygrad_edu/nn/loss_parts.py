@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import listed, say, texts
+from .._support.languages import listed, texts
 from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.elementwise import where
@@ -34,15 +34,14 @@ def alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
             "{function}: input {x} and target {y} have one shape, or numbers would be compared that do not belong "
             "together; .reshape() one of them"
         )
-        raise ShapeError(say(text, function=function, x=shape_of(input), y=shape_of(target)))
+        raise ShapeError(text, function=function, x=shape_of(input), y=shape_of(target))
     return input, target if isinstance(target, Node) and target.flow else constant_like(target, input)
 
 
 def as_signs(function: str, target: Any) -> Any:
     """The target, checked to be of −1 and 1."""
     if np.any(np.abs(number_of(target)) != 1):
-        text = texts("{function}: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
-        raise OutOfRangeError(say(text, function=function))
+        raise OutOfRangeError("{function}: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1", function=function)
     return target
 
 
@@ -52,7 +51,7 @@ def classes_last(function: str, input: Any) -> Any:
     ndim = len(shape_of(input))
     if not ndim:
         text = texts("{function}: the input has scores for each class, (N, C, ...) or (C,); {x} is one")
-        raise ShapeError(say(text, function=function, x=in_words(input)))
+        raise ShapeError(text, function=function, x=in_words(input))
     return input if ndim <= 2 else moveaxis(input, 1, -1)
 
 
@@ -65,7 +64,7 @@ def target_classes(function: str, scores: Any, target: Any, ignore_index: int | 
             "{function}: the target has shape {rows}, a class for each example, not {shape}, or the shape of the "
             "input, with probabilities, where {function} takes them"
         )
-        raise ShapeError(say(text if rows else one, function=function, rows=tuple(rows), shape=shape_of(target)))
+        raise ShapeError(text if rows else one, function=function, rows=tuple(rows), shape=shape_of(target))
     return class_indices(function, target, n, texts("classes"), ignore_index)
 
 
@@ -76,7 +75,7 @@ def class_weights(function: str, weight: Any, scores: Any) -> np.ndarray:
     weights = np.ones(n, kind) if weight is None else np.asarray(numeric(function, weight), kind)
     if weights.shape != (n,):
         text = texts("{function}: weight has a number for each of the {n} classes, not shape {shape}")
-        raise ShapeError(say(text, function=function, n=n, shape=weights.shape))
+        raise ShapeError(text, function=function, n=n, shape=weights.shape)
     return weights
 
 
@@ -101,7 +100,7 @@ def reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] 
         return losses
     known = listed([repr(name) for name in ("mean", "sum", *others, "none")], alternatives=True)
     text = texts("{function}: reduction is {known}, not {value}")
-    raise DtypeError(say(text, function=function, known=known, value=short(reduction)))
+    raise DtypeError(text, function=function, known=known, value=short(reduction))
 
 
 def mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:

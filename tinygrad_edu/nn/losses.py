@@ -95,7 +95,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     tensor([0.125, 1.5  ])
     """
     if not (isinstance(delta, Real) and delta > 0):
-        raise OutOfRangeError(say("huber_loss: delta is larger than 0, not {value}", value=short(delta)))
+        raise OutOfRangeError("huber_loss: delta is larger than 0, not {value}", value=short(delta))
     d = difference("huber_loss", input, target)
     clipped = clip(d, -delta, delta)
     return reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
@@ -133,7 +133,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
             "binary_cross_entropy: the input holds probabilities, between 0 and 1; {x} has others: take its sigmoid, "
             "or binary_cross_entropy_with_logits"
         )
-        raise OutOfRangeError(say(text, x=in_words(input)))
+        raise OutOfRangeError(text, x=in_words(input))
     losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
     return reduced("binary_cross_entropy", weighted(losses, weight), reduction)
 
@@ -334,7 +334,7 @@ def cross_entropy(
     """
     if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
         raise OutOfRangeError(
-            say("cross_entropy: label_smoothing is between 0 and 1, not {value}", value=short(label_smoothing))
+            "cross_entropy: label_smoothing is between 0 and 1, not {value}", value=short(label_smoothing)
         )
     logits = classes_last("cross_entropy", input)
     share = label_smoothing / max(1, shape_of(logits)[-1])
@@ -345,7 +345,7 @@ def cross_entropy(
                 "{shape} of the logits; probabilities are floats, and of one score for yes or no take "
                 "binary_cross_entropy_with_logits"
             )
-            raise DtypeError(say(text, shape=shape_of(input)))
+            raise DtypeError(text, shape=shape_of(input))
         _, q = alike("cross_entropy", input, target)
         q = classes_last("cross_entropy", q)
         q = q * (1.0 - label_smoothing) + share if label_smoothing else q
@@ -376,7 +376,7 @@ def focal_loss(
     tensor(0.1732868)
     """
     if not (isinstance(gamma, Real) and gamma >= 0):
-        raise OutOfRangeError(say("focal_loss: gamma is 0 or larger, not {value}", value=short(gamma)))
+        raise OutOfRangeError("focal_loss: gamma is 0 or larger, not {value}", value=short(gamma))
     log_p = log_softmax(classes_last("focal_loss", input))
     classes = target_classes("focal_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
@@ -463,7 +463,7 @@ class Loss(FromFunction):
         known = ("mean", "batchmean", "sum", "none") if isinstance(self, KLDivLoss) else ("mean", "sum", "none")
         if self.reduction not in known:
             text = texts("{name}: reduction is one of {known}, not {value}")
-            raise DtypeError(say(text, name=type(self).__name__, known=known, value=short(self.reduction)))
+            raise DtypeError(text, name=type(self).__name__, known=known, value=short(self.reduction))
         for name in ("weight", "pos_weight"):
             if getattr(self, name, None) is not None:
                 setattr(self, name, Buffer(getattr(self, name)))

@@ -291,7 +291,7 @@ class Module(TakesPyTorchsArguments):
         """
         if not isinstance(state_dict, Mapping):
             text = texts("load_state_dict: needs a dict, such as another module's state_dict(), not {value}")
-            raise DtypeError(say(text, value=short(state_dict)))
+            raise DtypeError(text, value=short(state_dict))
         ours = dict(tensors_in(self._module_paths("", None)))
         arrays = {name: array_of(x) for name, x in state_dict.items()}
         loaded = {id(x) for name, x in ours.items() if name in arrays}
@@ -301,7 +301,7 @@ class Module(TakesPyTorchsArguments):
         if problems:
             lines = "".join(f"\n  {problem}" for problem in problems)
             text = texts("load_state_dict: the state does not fit this {kind}:{lines}")
-            raise ModuleError(say(text, kind=type(self).__name__, lines=lines))
+            raise ModuleError(text, kind=type(self).__name__, lines=lines)
         for name, x in ours.items():
             if name in arrays:
                 materialize(x, arrays[name].shape)
@@ -332,7 +332,7 @@ class Module(TakesPyTorchsArguments):
         for name, shape in shapes.items():
             if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
                 text = texts("{layer}: {name} would have shape {shape}, and sizes are whole numbers from 0 on")
-                raise DtypeError(say(text, layer=self, name=name, shape=shape))
+                raise DtypeError(text, layer=self, name=name, shape=shape)
         waiting = any(None in shape for shape in shapes.values())
         for name, shape in shapes.items():
             if waiting:
@@ -358,14 +358,14 @@ class Module(TakesPyTorchsArguments):
             if getattr(self, size) is None:
                 if not -len(shape) <= axis < len(shape):
                     text = texts("{layer}: an input of shape {shape} has no axis {axis}, which gives {size}")
-                    raise ShapeError(say(text, layer=self, shape=shape, axis=axis, size=size))
+                    raise ShapeError(text, layer=self, shape=shape, axis=axis, size=size)
                 setattr(self, size, shape[axis])
                 wrong = [k for k, known in self.shapes().items() if not fits(getattr(self, k), known)]
                 if wrong:  # the loaded weights are for another input
                     setattr(self, size, None)
                     loaded = getattr(self, wrong[0]).shape
                     text = texts("{layer}: the loaded {name} {loaded} does not fit an input of shape {shape}")
-                    raise ShapeError(say(text, layer=self, name=wrong[0], loaded=loaded, shape=shape))
+                    raise ShapeError(text, layer=self, name=wrong[0], loaded=loaded, shape=shape)
         self.build()
 
     # Attributes: misspelt names are refused.
@@ -392,7 +392,7 @@ class Module(TakesPyTorchsArguments):
                 ".data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
             )
             kind = type(self).__name__
-            raise DtypeError(say(text, name=name, role=role(there[name]), kind=kind, value=_in_words(value)))
+            raise DtypeError(text, name=name, role=role(there[name]), kind=kind, value=_in_words(value))
         from_outside = sys._getframe(1).f_locals.get("self") is not self  # its own methods may add any attribute
         if from_outside and name not in there and not hasattr(type(self), name):
             meant = one_typo_from(name, dir(self))
@@ -400,7 +400,7 @@ class Module(TakesPyTorchsArguments):
                 raise AttributeError(say(MISSPELT, kind=type(self).__name__, name=repr(name), meant=repr(meant)))
         if type(value) in (set, frozenset, deque) and any(isinstance(x, (Node, Module)) for x in value):
             text = texts("{name}: modules and parameters are found in lists, tuples and dicts, not in a {kind}")
-            raise DtypeError(say(text, name=name, kind=type(value).__name__))
+            raise DtypeError(text, name=name, kind=type(value).__name__)
         object.__setattr__(self, name, value)
         new = [x for _, x in _found([(name, value)]) if role(x) and not marked_role(x)]
         if new and not _in_a_call():

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._support.languages import listed, say, texts
+from .._support.languages import listed, texts
 from ..engine.node import shape_of
 from ..engine.primitives.normalization import (
     batch_norm,
@@ -65,7 +65,7 @@ class BatchNorm(Module):
         if len(shape_of(x)) not in self.inputs:
             text = texts("{name}: the input is {wanted}, and not {shape}")
             wanted = listed(list(self.inputs.values()), alternatives=True)
-            raise ShapeError(say(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x)))
+            raise ShapeError(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x))
         momentum = self.momentum
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.data = self.num_batches_tracked.data + 1
@@ -153,7 +153,7 @@ class InstanceNorm(BatchNorm):
         if axes not in self.inputs:
             text = texts("{name}: the input is {wanted}, or without N, and not {shape}")
             wanted = next(iter(self.inputs.values()))
-            raise ShapeError(say(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x)))
+            raise ShapeError(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x))
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.data = self.num_batches_tracked.data + 1
         from_input = self.training or not self.track_running_stats
@@ -217,7 +217,7 @@ class GroupNorm(Module):
         at_least_one("GroupNorm", num_groups=num_groups)
         if (num_channels or 0) % num_groups:
             text = texts("GroupNorm: num_channels={channels} cannot be cut into num_groups={groups}")
-            raise ShapeError(say(text, channels=num_channels, groups=num_groups))
+            raise ShapeError(text, channels=num_channels, groups=num_groups)
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self.weight = Parameter() if affine else None
         self.bias = Parameter() if affine and bias else None

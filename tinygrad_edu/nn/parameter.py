@@ -95,7 +95,7 @@ class Uninitialized(Tensor):
             "{name} is uninitialised: its shape {shape} becomes known at the first call; call the module once on an "
             "example of its input"
         )
-        raise ModuleError(say(text, name=self.open_name, shape=in_words(self.open_shape)))
+        raise ModuleError(text, name=self.open_name, shape=in_words(self.open_shape))
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself."""
@@ -206,7 +206,7 @@ def at_least_one(layer: str, **sizes: Any) -> None:
     """
     for name, size in sizes.items():
         if not is_whole(size) or size < 1:
-            raise OutOfRangeError(say(FROM_ONE_ON, layer=layer, name=name, value=short(size)))
+            raise OutOfRangeError(FROM_ONE_ON, layer=layer, name=name, value=short(size))
 
 
 FROM_ONE_ON = texts("{layer}: {name} is a whole number from 1 on, not {value}")
@@ -252,18 +252,16 @@ def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = N
     array = np.array(number_of(x) if isinstance(x, Node) else x)
     if array.dtype.kind not in "iu" and array.size:
         raise DtypeError(
-            say(
-                "{function}: needs whole numbers to pick {of}, and got {dtype}; a list of ints makes a float32 tensor, "
-                "so write {code} or give the list or array itself",
-                function=function,
-                of=say(of),
-                dtype=array.dtype,
-                code="tg.tensor(..., dtype='int64')",
-            )
+            "{function}: needs whole numbers to pick {of}, and got {dtype}; a list of ints makes a float32 tensor, "
+            "so write {code} or give the list or array itself",
+            function=function,
+            of=say(of),
+            dtype=array.dtype,
+            code="tg.tensor(..., dtype='int64')",
         )
     if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
         bad = array[((array < 0) | (array >= n)) & (array != ignore)]
         if bad.size:
             text = texts("{function}: {bad} is not among the {n} {of}, which are 0 to {last}")
-            raise OutOfRangeError(say(text, function=function, bad=bad.flat[0], n=n, of=say(of), last=n - 1))
+            raise OutOfRangeError(text, function=function, bad=bad.flat[0], n=n, of=say(of), last=n - 1)
     return array.astype(np.intp, copy=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._support.languages import say
 from ..engine.node import shape_of
 from ..engine.primitives import adaptive_pooling, pooling
 from ..engine.primitives.reductions import mean
@@ -64,5 +63,5 @@ class GlobalAvgPool(Module):
         x = numeric("GlobalAvgPool", x)
         axes = tuple(range(2, len(shape_of(x))))
         if not axes:
-            raise ShapeError(say("GlobalAvgPool: the input is (N, C, *sizes), and not {shape}", shape=shape_of(x)))
+            raise ShapeError("GlobalAvgPool: the input is (N, C, *sizes), and not {shape}", shape=shape_of(x))
         return mean(x, axis=axes, keepdims=True)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._support.languages import say, texts
+from .._support.languages import texts
 from ..engine.messages import is_whole, short
 from ..engine.node import shape_of
 from ..engine.primitives.elementwise import where
@@ -80,7 +80,7 @@ class Recurrent(Module):
             text = texts("{name}: the input of shape {shape} has {n} features on its last axis, and input_size is {m}")
             n = features[0] if features else 0
             text = text if features else none
-            raise ShapeError(say(text, name=type(self).__name__, shape=shape_of(x), n=n, m=self.input_size))
+            raise ShapeError(text, name=type(self).__name__, shape=shape_of(x), n=n, m=self.input_size)
 
 
 class Whole:
@@ -131,7 +131,7 @@ class RecurrentLayers(Recurrent):
         at_least_one(type(self).__name__, num_layers=num_layers)
         if not 0 <= dropout <= 1:
             text = texts("{layer}: dropout is a probability, between 0 and 1, not {value}")
-            raise OutOfRangeError(say(text, layer=type(self).__name__, value=dropout))
+            raise OutOfRangeError(text, layer=type(self).__name__, value=dropout)
         self.num_layers, self.batch_first = num_layers, batch_first
         self.dropout, self.bidirectional = dropout, bidirectional
         self._directions = ["", "_reverse"] if bidirectional else [""]
@@ -158,7 +158,7 @@ class RecurrentLayers(Recurrent):
         if len(shape) != 3:
             text = texts("{name}: the input is a batch of sequences, of shape {batch}, or one (T, I); not {shape}")
             batch = "(N, T, I)" if self.batch_first else "(T, N, I)"
-            raise ShapeError(say(text, name=type(self).__name__, batch=batch, shape=shape))
+            raise ShapeError(text, name=type(self).__name__, batch=batch, shape=shape)
         self._check_features(x)
         x = swapaxes(x, 0, 1) if self.batch_first else x
         n = shape[0 if self.batch_first else 1]
@@ -168,7 +168,7 @@ class RecurrentLayers(Recurrent):
         for state, needed in zip(states, wanted):
             if shape_of(state) != needed:
                 text = texts("{name}: an initial state has shape (layers · directions, N, H) = {needed}, not {shape}")
-                raise ShapeError(say(text, name=type(self).__name__, needed=needed, shape=shape_of(state)))
+                raise ShapeError(text, name=type(self).__name__, needed=needed, shape=shape_of(state))
         longest = shape_of(x)[0]
         sequences = Whole()
         if lengths is not None:
@@ -279,7 +279,7 @@ class LSTM(RecurrentLayers):
     ) -> None:  # fmt: skip
         if not (is_whole(proj_size) and 0 <= proj_size < hidden_size):
             text = texts("LSTM: proj_size is less than hidden_size={size}, and 0 for none; not {value}")
-            raise OutOfRangeError(say(text, size=hidden_size, value=proj_size))
+            raise OutOfRangeError(text, size=hidden_size, value=proj_size)
         self.proj_size = proj_size
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
@@ -355,7 +355,7 @@ class RecurrentCell(Recurrent):
         for state in states:
             if shape_of(state) != wanted:
                 text = texts("{layer}: a state has shape {wanted}, not {shape}")
-                raise ShapeError(say(text, layer=type(self).__name__, wanted=wanted, shape=shape_of(state)))
+                raise ShapeError(text, layer=type(self).__name__, wanted=wanted, shape=shape_of(state))
         w_ih, w_hh, b_ih, b_hh = self._weights("")
         return cell(linear(x, w_ih, b_ih), linear(states[0], w_hh, b_hh), *states, **attrs)
 
@@ -424,12 +424,12 @@ class GRUCell(RecurrentCell):
 def _known(layer: str, nonlinearity: str) -> str:
     if nonlinearity not in NONLINEARITIES:
         text = texts("{layer}: nonlinearity is 'tanh' or 'relu', not {value}")
-        raise DtypeError(say(text, layer=layer, value=short(nonlinearity)))
+        raise DtypeError(text, layer=layer, value=short(nonlinearity))
     return nonlinearity
 
 
 def _pair(layer: str, hx: Any) -> list[Any]:
     if not isinstance(hx, (tuple, list)) or len(hx) != 2:
         text = texts("{layer}: the states are a pair (h, c), not {kind} {value}")
-        raise ShapeError(say(text, layer=layer, kind=type(hx).__name__, value=short(hx)))
+        raise ShapeError(text, layer=layer, kind=type(hx).__name__, value=short(hx))
     return list(hx)

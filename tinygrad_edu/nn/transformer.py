@@ -193,11 +193,8 @@ class TransformerEncoderLayer(TransformerLayer):
         is_causal: bool = False,
         cache: KeyValueCache | None = None,
     ) -> Any:
-        def attend(x: Any) -> Any:
-            return self.self_attn(
-                x, x, x, src_key_padding_mask, need_weights=False, attn_mask=src_mask, is_causal=is_causal, cache=cache
-            )[0]
-
+        how = {"key_padding_mask": src_key_padding_mask, "attn_mask": src_mask, "is_causal": is_causal, "cache": cache}
+        attend = lambda x: self.self_attn(x, x, x, need_weights=False, **how)[0]
         x = self._add_and_norm(1, data_for(self, src, self.linear1.weight), attend, "attention")
         return self._add_and_norm(2, x, self._feed_forward, "feed_forward")
 
@@ -221,18 +218,12 @@ class TransformerDecoderLayer(TransformerLayer):
         memory_key_padding_mask: Any = None, tgt_is_causal: bool = False, memory_is_causal: bool = False,
         cache: KeyValueCache | None = None,
     ) -> Any:  # fmt: skip
-        def attend(x: Any) -> Any:
-            return self.self_attn(
-                x, x, x, tgt_key_padding_mask, need_weights=False, attn_mask=tgt_mask, is_causal=tgt_is_causal,
-                cache=cache,
-            )[0]  # fmt: skip
-
-        def attend_to_memory(x: Any) -> Any:
-            return self.multihead_attn(
-                x, memory, memory, memory_key_padding_mask, need_weights=False, attn_mask=memory_mask,
-                is_causal=memory_is_causal,
-            )[0]  # fmt: skip
-
+        own = {"key_padding_mask": tgt_key_padding_mask, "attn_mask": tgt_mask, "is_causal": tgt_is_causal}
+        of_memory = {
+            "key_padding_mask": memory_key_padding_mask, "attn_mask": memory_mask, "is_causal": memory_is_causal,
+        }  # fmt: skip
+        attend = lambda x: self.self_attn(x, x, x, need_weights=False, cache=cache, **own)[0]
+        attend_to_memory = lambda x: self.multihead_attn(x, memory, memory, need_weights=False, **of_memory)[0]
         x = self._add_and_norm(1, data_for(self, tgt, self.linear1.weight), attend, "attention")
         x = self._add_and_norm(2, x, attend_to_memory, "memory")
         return self._add_and_norm(3, x, self._feed_forward, "feed_forward")

@@ -139,8 +139,7 @@ def what_is_wrong(data: Any) -> str:
         return words
     bad = np.count_nonzero(~np.isfinite(array))
     place = ", ".join(map(str, first_bad(array)))
-    text = texts("{wrong} in {k} of {n} numbers, first at [{place}]")
-    return say(text, wrong=words, k=bad, n=array.size, place=place)
+    return say("{wrong} in {k} of {n} numbers, first at [{place}]", wrong=words, k=bad, n=array.size, place=place)
 
 
 def first_bad(data: Any) -> tuple[int, ...]:

@@ -14,16 +14,6 @@ from .image_grid import images
 from .plot import PALETTE, Plot, row
 
 __all__ = [
-    "PALETTE",
-    "AttentionPlot",
-    "Plot",
-    "attention",
-    "bars",
-    "contours",
-    "histogram",
-    "images",
-    "lines",
-    "points",
-    "regions",
-    "row",
-]
+    "PALETTE", "AttentionPlot", "Plot", "attention", "bars", "contours", "histogram", "images", "lines", "points",
+    "regions", "row",
+]  # fmt: skip

@@ -5,9 +5,7 @@ All pictures are the same drawing, with nothing in it that is not known yet; wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 from typing import NamedTuple
 
 from .._support.formats import Writer
@@ -17,7 +15,7 @@ from ..graph.draw import Drawing
 from ..graph.formats.saving import converted_svg
 from ..graph.picture.paint import inherited, painted, style_sheet
 from ..graph.picture.shapes import coordinate as _n, text
-from ..graph.picture.svg import Moment
+from ..graph.picture.svg import Moment, identified, size_of
 from ..graph.picture.typeset import Text
 from ..graph.text import in_markup
 from ..graph.views.view import view
@@ -87,7 +85,8 @@ class _Frame(NamedTuple):
 
 
 def _frame(script: Script, step: int, number: int, drawing: Drawing, places: Places) -> _Frame:
-    picture, across, height = _picture(drawing, _moment(script, step, number, places))
+    picture = drawing.svg(_moment(script, step, number, places)).rstrip()
+    across, height = size_of(picture)
     words = [(word, left, height + below) for word, left, below in _words(script, step)]
     width = max([across + MARGIN, *(left + word.width + MARGIN for word, left, _ in words)])
     return _Frame(picture, words, width, words[-1][2] + MARGIN)
@@ -105,7 +104,7 @@ def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:
     strip = painted([*parts, *holes, "</g></svg>\n"], "light")
     for i, part in enumerate(frames):
         strip = strip.replace(f"<!--{i}-->", part)
-    return strip.replace("\0", "tg-" + sha256(strip.encode()).hexdigest()[:10])
+    return identified(strip)
 
 
 def _some(script: Script) -> list[int]:
@@ -130,13 +129,6 @@ def _moment(script: Script, step: int, number: int, places: Places) -> Moment:
         along=edges if event.kind == "forward" else (),
         against=() if event.kind == "forward" else edges,
     )
-
-
-def _picture(drawing: Drawing, moment: Moment) -> tuple[str, float, float]:
-    """The picture at a moment, its width and its height."""
-    svg = drawing.svg(moment)
-    across, down = (float(x) for x in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
-    return svg.rstrip(), across, down
 
 
 def _words(script: Script, step: int) -> Iterator[tuple[Text, float, float]]:

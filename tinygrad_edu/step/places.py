@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._support.grouping import grouped
 from ..graph.clusters import enclosing
 from ..graph.plain import Graph, PlainNode
 from .script import Event
@@ -34,14 +35,11 @@ class Places:
         self.graph, self.picture = graph, picture
         self.around = {cluster.path: cluster for cluster in graph.clusters}
         self.opens = {node.opens: node.id for node in picture.nodes if node.opens}
-        self.boxes_of: dict[str, list[int]] = {}
         of = {node.id: node.label for node in picture.nodes}
-        for node in picture.nodes:
-            if node.kind in ("leaf", "operation", "alias"):
-                self.boxes_of.setdefault(of[node.of] if node.of else node.label, []).append(node.id)
-        self.arrows_to: dict[int, list[tuple[int, int, int]]] = {}
-        for number, edge in enumerate(picture.edges, 1):
-            self.arrows_to.setdefault(edge.target, []).append((edge.source, edge.slot, number))
+        drawn = (node for node in picture.nodes if node.kind in ("leaf", "operation", "alias"))
+        self.boxes_of = grouped((of[node.of] if node.of else node.label, node.id) for node in drawn)
+        arrows = enumerate(picture.edges, 1)
+        self.arrows_to = grouped((edge.target, (edge.source, edge.slot, number)) for number, edge in arrows)
 
     def boxes(self, node: PlainNode) -> list[int]:
         """The ids of the boxes that show a node."""

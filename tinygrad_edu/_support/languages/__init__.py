@@ -16,12 +16,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from ..base_error import TinygradError
-from ..text import texts
+from ..text import clean
 
-__all__ = ["counted", "language", "languages", "listed", "retold", "say", "speaking", "tag", "texts"]
+__all__ = [
+    "SpokenError", "TinygradError", "counted", "language", "languages", "listed", "retold", "say", "speaking", "tag",
+    "texts",
+]  # fmt: skip
+
+T = TypeVar("T")
 
 VARIABLE = "TINYGRAD_EDU_LANG"
 
@@ -30,7 +34,7 @@ Texts = Mapping[str, Mapping[str, str]]
 
 NONE: Texts = MappingProxyType({})
 
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = r"\{(\w+)\}"
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 """Chinese characters and signs: between two of them stands no space."""
 
@@ -123,7 +127,7 @@ def filled(template: str, values: Mapping[str, object]) -> str:
 @lru_cache(4096)
 def _parts(template: str) -> list[str]:
     """The parts of a text: words and names of places, in turn; with a joint where Chinese may meet Chinese."""
-    return PLACE.split(re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template))
+    return re.split(PLACE, re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template))
 
 
 def retold(message: str, templates: Iterable[str]) -> str:
@@ -146,7 +150,7 @@ def fitting(template: str) -> re.Pattern[str]:
 
     A message may come from somebody who wants the search to last long; without the limit it could.
     """
-    parts = PLACE.split(template)  # text, name, text, name, text
+    parts = re.split(PLACE, template)  # text, name, text, name, text
     met: set[str] = set()
     for i in range(1, len(parts), 2):
         parts[i - 1], name = re.escape(parts[i - 1]), parts[i]
@@ -177,6 +181,40 @@ def listed(items: Sequence[str], alternatives: bool = False) -> str:
         return "".join(items)
     most, last = say(", ").join(items[:-1]), items[-1]
     return say("{most} or {last}" if alternatives else "{most} and {last}", most=most, last=last)
+
+
+def texts(table: T) -> T:
+    """The table as it is: this marks all strings in it as texts to say later.
+
+    In a dictionary, the texts are the values; or the keys, if the values are functions.
+    """
+    return table
+
+
+class SpokenError(Exception):
+    """An error. With values, its message is a text in the reader's language with the values in its places.
+
+    >>> with speaking("zh"):
+    ...     print(SpokenError("not a number above {bound}: {given}", bound=0, given="'x'"))
+    不是大于 0 的数：'x'
+    """
+
+    def __init__(self, message: object = "", /, **values: object) -> None:
+        super().__init__(say(str(message), **values) if values else message)
+
+
+class TinygradError(SpokenError):
+    """The base of all errors of this package.
+
+    Names in a message may come from a stranger's file; what a terminal would obey is shown as Python writes it.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return clean(text, len(text))
+
+
+TinygradError.__module__ = "tinygrad_edu.errors"  # where callers find it
 
 
 @cache

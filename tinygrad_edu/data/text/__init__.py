@@ -15,14 +15,6 @@ from .language import Documents, NextSentence, Windows, mask_tokens, pad
 from .tokenizers import BytePairTokenizer, CharTokenizer, Tokenizer
 
 __all__ = [
-    "BytePairTokenizer",
-    "CharTokenizer",
-    "Documents",
-    "NextSentence",
-    "Tokenizer",
-    "Windows",
-    "mask_tokens",
-    "names",
-    "pad",
-    "poems",
-]
+    "BytePairTokenizer", "CharTokenizer", "Documents", "NextSentence", "Tokenizer", "Windows", "mask_tokens", "names",
+    "pad", "poems",
+]  # fmt: skip

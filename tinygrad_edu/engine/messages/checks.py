@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...errors import TinygradError
 from . import axes, indices, shapes
 from .attributes import decimals, known_dtype, single_numbers
 from .checked_call import CheckedCall
 
-Check = Callable[[CheckedCall], TinygradError | None]
-"""Looks for one kind of mistake and returns the error; the name of the operation goes before its text."""
+Check = Callable[[CheckedCall], None]
+"""Raises an error for one kind of mistake; the name of the operation goes before its text."""
 
 
 REDUCTION: tuple[Check, ...] = (axes.as_tuple, axes.in_range, axes.keepdims)

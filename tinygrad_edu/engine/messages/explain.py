@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from ..._support.languages import say
+from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import Node
 from .elsewhere import ARGUMENTS
@@ -37,14 +37,8 @@ def refused(
         found = None
     if found is None:
         kind = DtypeError if isinstance(error, TypeError) else ShapeError
-        found = kind(
-            say(
-                "{operation}: cannot be computed on {operands}: {error}",
-                operation=name,
-                operands=listed(operands),
-                error=error,
-            )
-        )
+        text = texts("{operation}: cannot be computed on {operands}: {error}")
+        found = kind(text, operation=name, operands=listed(operands), error=error)
     return found
 
 
@@ -73,11 +67,12 @@ def broken_rule(
         if is_no_array_of_numbers(x):
             return not_numbers(name, x)
     call = CheckedCall(name, operands, attrs)
-    for find in (*CHECKS.get(name, ()), *(ELEMENTWISE if elementwise else ())):
-        found = find(call)
-        if found is not None:
-            problem = say("{operation}: {problem}", operation=PUBLIC_NAME.get(name, name), problem=found)
-            return type(found)(problem + made_at(operands))
+    try:
+        for rule in (*CHECKS.get(name, ()), *(ELEMENTWISE if elementwise else ())):
+            rule(call)
+    except TinygradError as found:
+        problem = say("{operation}: {problem}", operation=PUBLIC_NAME.get(name, name), problem=found)
+        return type(found)(problem + made_at(operands))
     return None
 
 
@@ -88,12 +83,10 @@ def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeEr
         say("; {name} is called {other} here", name=name, other=ARGUMENTS[name]) for name in attrs if name in ARGUMENTS
     ]
     return DtypeError(
-        say(
-            "{signature} was called as {call}{hints}",
-            signature=f"{row.name}{signature(row)}",
-            call=f"{row.name}({', '.join(words)})",
-            hints="".join(here),
-        )
+        "{signature} was called as {call}{hints}",
+        signature=f"{row.name}{signature(row)}",
+        call=f"{row.name}({', '.join(words)})",
+        hints="".join(here),
     )
 
 

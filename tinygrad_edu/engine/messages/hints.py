@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Signature
 from typing import Any
 
-from ..._support.languages import say, texts
+from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
-from .words import in_words, not_whole, short
+from .words import in_words, short, whole
 
 __all__ = ["FOREIGN", "explained", "misfit"]
 
@@ -31,9 +31,10 @@ def misfit(function: str, known: Signature, args: Sequence[Any], given: Mapping[
         hint, _, other = str(parameter.annotation).partition(" | ")
         if hint not in HINTS or other not in ("", "None") or (value is None and other):
             continue
-        found = HINTS[hint](name, value)
-        if found is not None:
-            return type(found)(f"{function}: {found}")
+        try:
+            HINTS[hint](name, value)
+        except TinygradError as error:
+            return type(error)(f"{function}: {error}")
     return None
 
 
@@ -49,24 +50,25 @@ def explained(
     text = texts("{operation}: cannot be computed on {operands}: {error}")
     operands = ", ".join([*map(_in_words, args), *(f"{name}={_in_words(x)}" for name, x in given.items())])
     found = misfit(function, known, args, given)
-    return found or DtypeError(say(text, operation=function, operands=operands, error=error))
+    return found or DtypeError(text, operation=function, operands=operands, error=error)
 
 
 def _in_words(x: Any) -> str:
     return in_words(x) if hasattr(x, "shape") else short(x)
 
 
-def _unless(fits: Callable[[Any], bool], text: str) -> Callable[[str, Any], TinygradError | None]:
-    def found(name: str, x: Any) -> TinygradError | None:
-        return None if fits(x) else DtypeError(say(text, name=name, kind=type(x).__name__, value=short(x)))
+def _needs(fits: Callable[[Any], bool], text: str) -> Callable[[str, Any], None]:
+    def check(name: str, x: Any) -> None:
+        if not fits(x):
+            raise DtypeError(text, name=name, kind=type(x).__name__, value=short(x))
 
-    return found
+    return check
 
 
-HINTS: dict[str, Callable[[str, Any], TinygradError | None]] = {
-    "int": lambda name, x: not_whole(name, x, many=False),
-    "float": _unless(lambda x: hasattr(x, "__float__"), texts("{name} is a number, not {kind} {value}")),
-    "str": _unless(lambda x: isinstance(x, str), texts("{name} is a text, not {kind} {value}")),
-    "Module": _unless(callable, texts("{name} is a layer, not {kind} {value}")),
+HINTS: dict[str, Callable[[str, Any], None]] = {
+    "int": lambda name, x: whole(name, x, many=False),
+    "float": _needs(lambda x: hasattr(x, "__float__"), texts("{name} is a number, not {kind} {value}")),
+    "str": _needs(lambda x: isinstance(x, str), texts("{name} is a text, not {kind} {value}")),
+    "Module": _needs(callable, texts("{name} is a layer, not {kind} {value}")),
 }
-"""By hint: what is wrong with a value that does not fit it."""
+"""By hint: what raises an error for a value that does not fit it."""

@@ -57,10 +57,9 @@ def not_numbers(name: str, x: Any) -> TinygradError:
     DtypeError("add: needs numbers, arrays, Values or Tensors, not str '2.5'; float(...) makes a number of a string")
     """
     if is_ragged(x):
-        text = texts("{name}: the rows of {x} are not of one length, so it is no array")
-        return ShapeError(say(text, name=name, x=short(x)))
+        return ShapeError("{name}: the rows of {x} are not of one length, so it is no array", name=name, x=short(x))
     text = texts("{name}: needs numbers, arrays, Values or Tensors, not {kind}{hint}")
-    return DtypeError(say(text, name=name, kind=kind_of(x), hint=way_out(x)))
+    return DtypeError(text, name=name, kind=kind_of(x), hint=way_out(x))
 
 
 def not_one_number(name: str, x: Any) -> TinygradError:
@@ -71,16 +70,13 @@ def not_one_number(name: str, x: Any) -> TinygradError:
     """
     if isinstance(x, Node):
         return GraphError(
-            say(
-                "{name}: needs a plain number, not {x}, which is a {kind}: take float(x), which leaves the graph, or "
-                "compute with x itself",
-                name=name,
-                x=in_words(x),
-                kind=type(x).__name__,
-            )
+            "{name}: needs a plain number, not {x}, which is a {kind}: take float(x), which leaves the graph, or "
+            "compute with x itself",
+            name=name,
+            x=in_words(x),
+            kind=type(x).__name__,
         )
-    text = texts("{name}: needs one real number, not {kind}{hint}")
-    return DtypeError(say(text, name=name, kind=kind_of(x), hint=way_out(x)))
+    return DtypeError("{name}: needs one real number, not {kind}{hint}", name=name, kind=kind_of(x), hint=way_out(x))
 
 
 def no_tensor(data: Any, dtype: Any) -> TinygradError:
@@ -163,16 +159,12 @@ def no_gradient(output: Any) -> TinygradError:
     """The error for a backward pass from something that has no graph, or that no gradient flows to."""
     if not isinstance(output, Node):
         return GraphError(
-            say(
-                "backward: only a Value or a Tensor has a graph; this is a {kind}: {value}",
-                kind=type(output).__name__,
-                value=f"{output!r:.60}",
-            )
+            "backward: only a Value or a Tensor has a graph; this is a {kind}: {value}",
+            kind=type(output).__name__,
+            value=f"{output!r:.60}",
         )
     return GraphError(
-        say(
-            "backward: {x} does not require a gradient, so there is nothing to differentiate: make its inputs with "
-            "requires_grad=True, and compute it outside no_grad() and without detach()",
-            x=describe(output),
-        )
+        "backward: {x} does not require a gradient, so there is nothing to differentiate: make its inputs with "
+        "requires_grad=True, and compute it outside no_grad() and without detach()",
+        x=describe(output),
     )

@@ -21,28 +21,21 @@ __all__ = [
 def no_dtype_of_gradients(x: Any) -> DtypeError:
     """requires_grad of integers."""
     return DtypeError(
-        say(
-            "requires_grad: only floating-point tensors have gradients, not {dtype}; make it with dtype='float32'",
-            dtype=x.dtype,
-        )
+        "requires_grad: only floating-point tensors have gradients, not {dtype}; make it with dtype='float32'",
+        dtype=x.dtype,
     )
 
 
 def not_of_its_shape(x: Any, gradient: Any, name: str) -> ShapeError:
     """A gradient of another shape that `backward` is given, or that is set as `.grad`."""
     return ShapeError(
-        say(
-            "{name}: the gradient of {x} has the same shape, not {shape}",
-            name=name,
-            x=describe(x),
-            shape=gradient.shape,
-        )
+        "{name}: the gradient of {x} has the same shape, not {shape}", name=name, x=describe(x), shape=gradient.shape
     )
 
 
 def not_one(x: Any) -> ShapeError:
     """item() of several numbers."""
-    return ShapeError(say("item: {x} holds {n} numbers, not one; use .numpy() or .tolist()", x=describe(x), n=x.size))
+    return ShapeError("item: {x} holds {n} numbers, not one; use .numpy() or .tolist()", x=describe(x), n=x.size)
 
 
 def no_items(x: Any) -> DtypeError:
@@ -53,35 +46,29 @@ def no_items(x: Any) -> DtypeError:
 def neither_true_nor_false(x: Any) -> ShapeError:
     """bool() of several numbers."""
     return ShapeError(
-        say(
-            "bool: {x} holds {n} numbers, so it is neither true nor false; use .data.any() or .data.all()",
-            x=describe(x),
-            n=x.size,
-        )
+        "bool: {x} holds {n} numbers, so it is neither true nor false; use .data.any() or .data.all()",
+        x=describe(x),
+        n=x.size,
     )
 
 
 def no_index(x: Any) -> DtypeError:
     """A float, or several numbers, as an index."""
     return DtypeError(
-        say(
-            "index: only an integer tensor of size one is a whole number, not {x} of dtype {dtype}",
-            x=describe(x),
-            dtype=x.dtype,
-        )
+        "index: only an integer tensor of size one is a whole number, not {x} of dtype {dtype}",
+        x=describe(x),
+        dtype=x.dtype,
     )
 
 
 def lost(x: Node, how: str) -> GraphError:
     """A number that leaves the graph while a derivative is taken: by float(), by math.exp(), into a plain array."""
     return GraphError(
-        say(
-            "{how}: the number of {x} would leave the graph while a derivative is being taken, and its gradient would "
-            "be lost; write tg.exp(x) instead of math.exp(x), and collect results in a list for tg.stack instead of an "
-            "array; for the plain number, as in a message, take .item()",
-            how=how,
-            x=describe(x),
-        )
+        "{how}: the number of {x} would leave the graph while a derivative is being taken, and its gradient would "
+        "be lost; write tg.exp(x) instead of math.exp(x), and collect results in a list for tg.stack instead of an "
+        "array; for the plain number, as in a message, take .item()",
+        how=how,
+        x=describe(x),
     )
 
 
@@ -106,23 +93,19 @@ def leaving(x: Node, how: str, refused: bool = False) -> None:
 def leaves_the_graph(x: Any) -> GraphError:
     """A recorded tensor as a NumPy array."""
     return GraphError(
-        say(
-            "array: {x} as a NumPy array would leave the graph, and its gradient would be lost; take .data where that "
-            "is meant, compute with the tensor itself, or make one of several by tg.stack",
-            x=describe(x),
-        )
+        "array: {x} as a NumPy array would leave the graph, and its gradient would be lost; take .data where that "
+        "is meant, compute with the tensor itself, or make one of several by tg.stack",
+        x=describe(x),
     )
 
 
 def needs_a_seed(x: Any) -> GraphError:
     """backward() of several numbers without a seed."""
     return GraphError(
-        say(
-            "backward: {x} holds {n} numbers, and gradients are taken of one number: reduce it first with .sum() or "
-            ".mean(), or pass the upstream gradient, an array of its shape",
-            x=describe(x),
-            n=x.size,
-        )
+        "backward: {x} holds {n} numbers, and gradients are taken of one number: reduce it first with .sum() or "
+        ".mean(), or pass the upstream gradient, an array of its shape",
+        x=describe(x),
+        n=x.size,
     )
 
 
@@ -140,36 +123,30 @@ def not_kept(x: Node) -> None:
 def not_recorded(x: Node) -> InPlaceError:
     """An assignment to a tensor of a graph."""
     return InPlaceError(
-        say(
-            "setitem: a change in place of {x} would not be recorded; make it inside tg.no_grad(), or build a new "
-            "tensor with tg.where(mask, new, old) or tg.concatenate",
-            x=describe(x),
-        )
+        "setitem: a change in place of {x} would not be recorded; make it inside tg.no_grad(), or build a new "
+        "tensor with tg.where(mask, new, old) or tg.concatenate",
+        x=describe(x),
     )
 
 
 def already_a_leaf(x: Node, name: str) -> InPlaceError:
     """`w -= ...` of a parameter while operations are recorded."""
     return InPlaceError(
-        say(
-            "{operation} in place: {x} is a leaf that requires a gradient, and changing it while operations are "
-            "recorded would cut it off from its gradient; write `with tg.no_grad():` around the change",
-            operation=name,
-            x=describe(x),
-        )
+        "{operation} in place: {x} is a leaf that requires a gradient, and changing it while operations are "
+        "recorded would cut it off from its gradient; write `with tg.no_grad():` around the change",
+        operation=name,
+        x=describe(x),
     )
 
 
 def not_held(x: Node, other: Any) -> DtypeError:
     """Numbers of a dtype that a tensor cannot hold are assigned to it."""
     return DtypeError(
-        say(
-            "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
-            "first, with .astype()",
-            x=describe(x),
-            dtype=number_of(x).dtype,
-            other=other,
-        )
+        "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
+        "first, with .astype()",
+        x=describe(x),
+        dtype=number_of(x).dtype,
+        other=other,
     )
 
 
@@ -188,12 +165,10 @@ def changed_after_use(x: Node, user: Node, where: Source | None) -> InPlaceError
 def cannot_be_recomputed(x: Node, user: Node, where: Source | None) -> InPlaceError:
     """The array of `user` was released, and one of its operands changed in place since then."""
     return InPlaceError(
-        say(
-            "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
-            "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
-            user=describe(user),
-            changed=was_changed(x, where),
-        )
+        "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
+        "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
+        user=describe(user),
+        changed=was_changed(x, where),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..._support import languages
 from ..._support.languages import say, texts
-from ...errors import DtypeError, OutOfRangeError, TinygradError
+from ...errors import DtypeError, OutOfRangeError
 from ..node import Node, shape_of
 
 __all__ = ["PAD_MODES", "describe", "in_words", "is_whole", "listed", "several", "short"]
@@ -104,18 +104,17 @@ WHOLE = texts("{what} is a whole number or a tuple of them, not {kind} {value}")
 ONE_WHOLE = texts("{what} is a whole number, not {kind} {value}")
 
 
-def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
-    """What is wrong with an attribute that must be a whole number, or several if `many`; None if nothing is.
+def whole(what: str, given: Any, many: bool = True) -> None:
+    """An attribute is a whole number, or several if `many`.
 
     `what` is its name, or a text that describes it.
     """
     for x in several(given) if many else (given,):
         if not is_whole(x):
             text = WHOLE if many else ONE_WHOLE
-            return DtypeError(say(text, what=say(what), kind=type(x).__name__, value=short(x)))
+            raise DtypeError(text, what=say(what), kind=type(x).__name__, value=short(x))
         if abs(x) > sys.maxsize:
-            return OutOfRangeError(say("{what} {value} is larger than any array", what=say(what), value=short(x)))
-    return None
+            raise OutOfRangeError("{what} {value} is larger than any array", what=say(what), value=short(x))
 
 
 def describe(x: Any) -> str:

@@ -18,26 +18,10 @@ _OF_NUMPY = ["decompositions", "einsum", "statistics"]
 _OF_NETWORKS = ["attention", "convolution", "fused", "normalization", "pooling", "recurrent"]
 
 __all__ = [
-    "BY_NUMPY",
-    "TABLE",
-    "Primitive",
-    "arithmetic",
-    "attention",
-    "convolution",
-    "decompositions",
-    "einsum",
-    "elementwise",
-    "fused",
-    "indexing",
-    "joining",
-    "linear_algebra",
-    "normalization",
-    "pooling",
-    "recurrent",
-    "reductions",
-    "shape",
-    "statistics",
-]
+    "BY_NUMPY", "TABLE", "Primitive", "arithmetic", "attention", "convolution", "decompositions", "einsum",
+    "elementwise", "fused", "indexing", "joining", "linear_algebra", "normalization", "pooling", "recurrent",
+    "reductions", "shape", "statistics",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -347,19 +347,19 @@ def _transposed(
     (groups,) = per_axis(name, "groups", groups, 1)
     if takes != channels:
         how = {"x": in_words(x), "n": channels, "weight": in_words(weight), "m": takes, "form": say(TO_LARGER)}
-        raise ShapeError(say(TAKES_OTHERS, name=name, **how))
+        raise ShapeError(TAKES_OTHERS, name=name, **how)
     if channels % groups:
         text = texts("{name}: input {x} has {n} channels, which {groups} groups cannot share")
-        raise ShapeError(say(text, name=name, x=in_words(x), n=channels, groups=groups))
+        raise ShapeError(text, name=name, x=in_words(x), n=channels, groups=groups)
     if any(m >= max(s, d) for m, s, d in zip(more, step, spread)):
         text = texts("{name}: output_padding {more} must be smaller than stride {step} or dilation {spread}")
-        raise ShapeError(say(text, name=name, more=more, step=step, spread=spread))
+        raise ShapeError(text, name=name, more=more, step=step, spread=spread)
     size = tuple(
         (z - 1) * s - 2 * p + d * (k - 1) + m + 1 for z, s, p, d, k, m in zip(sizes, step, less, spread, kernel, more)
     )
     if min(size) < 1:
         text = texts("{name}: padding {less} leaves nothing of the result, which would be of size {size}")
-        raise ShapeError(say(text, name=name, less=less, size=size))
+        raise ShapeError(text, name=name, less=less, size=size)
     operands = _operands(name, x, weight, bias, makes * groups)
     border = tuple((p, p) for p in less)
     return conv_transpose(*operands, size=size, **_how(step, border, spread, groups))
@@ -378,10 +378,10 @@ def _convolve(
     if channels != per_group * groups:
         text = TAKES_OTHERS_IN_GROUPS if groups > 1 else TAKES_OTHERS
         how = {"x": in_words(x), "n": channels, "weight": in_words(weight), "m": per_group, "form": say(WEIGHT)}
-        raise ShapeError(say(text, name=name, total=per_group * groups, groups=groups, **how))
+        raise ShapeError(text, name=name, total=per_group * groups, groups=groups, **how)
     if out % groups:
         text = texts("{name}: weight {weight} makes {n} channels, which {groups} groups cannot share")
-        raise ShapeError(say(text, name=name, weight=in_words(weight), n=out, groups=groups))
+        raise ShapeError(text, name=name, weight=in_words(weight), n=out, groups=groups)
     check_fits(name, tuple(size), kernel, border, spread)
     operands = _operands(name, x, weight, bias, out)
     return convolution(*operands, **_how(step, border, spread, groups))
@@ -413,7 +413,7 @@ def _weight_shape(name: str, weight: Any, n: int, form: str) -> Sizes:
     shape = shape_of(weight)
     if len(shape) != n + 2:
         text = texts("{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
-        raise ShapeError(say(text, name=name, form=say(form), n=n, shape=shape))
+        raise ShapeError(text, name=name, form=say(form), n=n, shape=shape)
     return shape
 
 
@@ -424,12 +424,12 @@ def borders(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Siz
     if padding == "same":
         if max(stride) > 1:
             text = texts("{name}: padding='same' needs stride 1, and not {stride}; give the padding as numbers")
-            raise ShapeError(say(text, name=name, stride=stride))
+            raise ShapeError(text, name=name, stride=stride)
         around = [d * (k - 1) for k, d in zip(kernel, dilation)]
         return tuple((total // 2, total - total // 2) for total in around)
     if isinstance(padding, str):
         text = texts("{name}: padding is 'same', 'valid', or in numbers, and not {padding}")
-        raise ShapeError(say(text, name=name, padding=repr(padding)))
+        raise ShapeError(text, name=name, padding=repr(padding))
     return tuple((p, p) for p in per_axis(name, "padding", padding, len(kernel), 0))
 
 
@@ -439,5 +439,5 @@ def _operands(name: str, x: Any, weight: Any, bias: Any, channels: int) -> tuple
         return x, weight
     if shape_of(bias) != (channels,):
         text = texts("{name}: bias {bias} must be one number a channel, of shape {shape}")
-        raise ShapeError(say(text, name=name, bias=in_words(bias), shape=(channels,)))
+        raise ShapeError(text, name=name, bias=in_words(bias), shape=(channels,))
     return x, weight, bias

@@ -72,20 +72,18 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
             raise not_numbers("linear", x)
         flat = (prod(shape_of(x)[1:]),) == sizes[1:]
         raise ShapeError(
-            say(
-                "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
-                "the "
-                "weight (out, in){hint}",
-                x=shape_of(x),
-                weight=sizes,
-                hint=say("; nn.Flatten() makes one axis of the last ones") if flat else "",
-            )
+            "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
+            "the "
+            "weight (out, in){hint}",
+            x=shape_of(x),
+            weight=sizes,
+            hint=say("; nn.Flatten() makes one axis of the last ones") if flat else "",
         )
     if bias is None:
         return linear_row(x, weight)
     if shape_of(bias) != sizes[:1]:
         text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")
-        raise ShapeError(say(text, weight=sizes, shape=shape_of(bias)))
+        raise ShapeError(text, weight=sizes, shape=shape_of(bias))
     return linear_row(x, weight, bias)
 
 
@@ -203,18 +201,18 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
     classes = np.array(number_of(targets))
     if classes.dtype.kind not in "iu":
         text = texts("softmax_cross_entropy: targets are whole numbers, such as [0, 2], not {dtype}")
-        raise DtypeError(say(text, dtype=classes.dtype))
+        raise DtypeError(text, dtype=classes.dtype)
     shape = shape_of(logits)
     if not shape or classes.shape != shape[:-1]:
         text = texts(
             "softmax_cross_entropy: logits {logits} hold the classes on their last axis, and the targets are of shape "
             "{wanted}, not {shape}"
         )
-        raise ShapeError(say(text, logits=shape, wanted=shape[:-1] if shape else "(...)", shape=classes.shape))
+        raise ShapeError(text, logits=shape, wanted=shape[:-1] if shape else "(...)", shape=classes.shape)
     if classes.size and not 0 <= np.minimum.reduce(classes, None) <= np.maximum.reduce(classes, None) < shape[-1]:
         wrong = classes[(classes < 0) | (classes >= shape[-1])].flat[0]
         text = texts("softmax_cross_entropy: target {target} is no class: there are {n}, from 0 on")
-        raise OutOfRangeError(say(text, target=wrong, n=shape[-1]))
+        raise OutOfRangeError(text, target=wrong, n=shape[-1])
     return entropy_of_classes(logits, classes)
 
 

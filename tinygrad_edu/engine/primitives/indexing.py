@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.text import texts
+from ..._support.languages import texts
 from .. import messages
 from ..node import number_of
 from .primitive import dispatch

@@ -13,26 +13,10 @@ import numpy as np
 from numpy import ndarray
 
 __all__ = [
-    "chosen",
-    "elu",
-    "erf",
-    "in_blocks",
-    "in_float32",
-    "kept",
-    "of_floats",
-    "of_real_pairs",
-    "of_reals",
-    "reduced",
-    "running",
-    "scaled_erf",
-    "sigmoid",
-    "sigmoid_of_float",
-    "sign_of_float",
-    "softplus",
-    "softplus_of_float",
-    "underflow_is_zero",
-    "where",
-]
+    "chosen", "elu", "erf", "in_blocks", "in_float32", "kept", "of_floats", "of_real_pairs", "of_reals", "reduced",
+    "running", "scaled_erf", "sigmoid", "sigmoid_of_float", "sign_of_float", "softplus", "softplus_of_float",
+    "underflow_is_zero", "where",
+]  # fmt: skip
 
 PYTHON_NUMBERS = frozenset({float, int, bool})
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.text import texts
+from ..._support.languages import texts
 from ...errors import ShapeError
 from .. import messages
 from ..blas import product

@@ -115,13 +115,13 @@ def batch_norm(
     """
     size = shape_of(x)
     if len(size) < 2:
-        raise ShapeError(say("batch_norm: the input is (N, C) or (N, C, *sizes), and not {shape}", shape=size))
+        raise ShapeError("batch_norm: the input is (N, C) or (N, C, *sizes), and not {shape}", shape=size)
     axis, shape = (0, *range(2, len(size))), (1, size[1], *[1] * (len(size) - 2))
     what = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, parameter in what.items():
         if parameter is not None and shape_of(parameter) != (size[1],):
             text = texts("batch_norm: input {x} has {n} channels, and {name} {parameter}")
-            raise ShapeError(say(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter)))
+            raise ShapeError(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter))
     if training:
         _follow(x, running_mean, running_var, momentum, axis)
         return normalize(x, *_affine(weight, bias), axis=axis, shape=shape, eps=eps)
@@ -156,12 +156,10 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
     count = numbers.size // max(1, numbers.shape[1])
     if count < 2:
         raise ShapeError(
-            say(
-                "batch_norm: {n} numbers a channel in input {x} have no variance to train with; give a larger batch, "
-                "or call .eval() to use what was learned",
-                n=count,
-                x=in_words(x),
-            )
+            "batch_norm: {n} numbers a channel in input {x} have no variance to train with; give a larger batch, "
+            "or call .eval() to use what was learned",
+            n=count,
+            x=in_words(x),
         )
     average, variance = channel_statistics.mean_and_variance(numbers)
     for running, now in ((running_mean, average), (running_var, variance * (count / (count - 1)))):
@@ -202,14 +200,14 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     size = shape_of(x)
     if len(size) < 2 or size[1] % num_groups:
         text = texts("group_norm: {groups} groups share the channels of (N, C, *sizes); input {x}")
-        raise ShapeError(say(text, groups=num_groups, x=in_words(x)))
+        raise ShapeError(text, groups=num_groups, x=in_words(x))
     grouped = reshape(x, (size[0], num_groups, size[1] // num_groups * prod(size[2:])))
     out = reshape(normalize(grouped, axis=(2,), shape=(), eps=eps), size)
     for name, parameter in (("weight", weight), ("bias", bias)):
         if parameter is not None:
             if shape_of(parameter) != size[1:2]:
                 text = texts("group_norm: input {x} has {n} channels; {name} {parameter}")
-                raise ShapeError(say(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter)))
+                raise ShapeError(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter))
             parameter = reshape(parameter, (size[1], *[1] * (len(size) - 2)))
             out = out * parameter if name == "weight" else out + parameter
     return out
@@ -236,7 +234,7 @@ def instance_norm(
     size = shape_of(x)
     if len(size) < 3 or prod(size[2:]) < 2:
         text = texts("instance_norm: the input is (N, C, *sizes) with two or more numbers a channel, not {shape}")
-        raise ShapeError(say(text, shape=size))
+        raise ShapeError(text, shape=size)
     numbers = np.asarray(number_of(x)).reshape(*size[:2], -1)
     for running, now in ((running_mean, numbers.mean(2)), (running_var, numbers.var(2, ddof=1))):
         if running is not None:
@@ -267,11 +265,11 @@ def _ending(name: str, x: Any, normalized_shape: Any, **parameters: Any) -> Size
     shape, size = feature_sizes(name, normalized_shape), shape_of(x)
     if size[len(size) - len(shape) :] != shape or len(shape) > len(size):
         text = texts("{name}: input {x} does not end with normalized_shape {shape}")
-        raise ShapeError(say(text, name=name, x=in_words(x), shape=shape))
+        raise ShapeError(text, name=name, x=in_words(x), shape=shape)
     for which, parameter in parameters.items():
         if parameter is not None and shape_of(parameter) != shape:
             text = texts("{name}: {which} {parameter} must have normalized_shape {shape}")
-            raise ShapeError(say(text, name=name, which=which, parameter=in_words(parameter), shape=shape))
+            raise ShapeError(text, name=name, which=which, parameter=in_words(parameter), shape=shape)
     return shape
 
 
@@ -292,7 +290,7 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     (size,) = per_axis("local_response_norm", "size", size, 1)
     shape = shape_of(x)
     if len(shape) < 3:
-        raise ShapeError(say("local_response_norm: the input is (N, C, *sizes), and not {shape}", shape=shape))
+        raise ShapeError("local_response_norm: the input is (N, C, *sizes), and not {shape}", shape=shape)
     border = ((size // 2, (size - 1) // 2), (0, 0))
     channels = reshape(square(x), (shape[0], 1, shape[1], prod(shape[2:])))  # a window slides over the channels
     m = avg_pool(channels, kernel=(size, 1), padding=border, counted=border, windows=channels.shape[2:])
@@ -303,5 +301,5 @@ def feature_sizes(name: str, normalized_shape: Any) -> Sizes:
     """A `normalized_shape`, one whole number or several, as a tuple."""
     given = several(normalized_shape)
     if not given:
-        raise ShapeError(say("{name}: normalized_shape names at least one axis", name=name))
+        raise ShapeError("{name}: normalized_shape names at least one axis", name=name)
     return per_axis(name, "normalized_shape", given, len(given))

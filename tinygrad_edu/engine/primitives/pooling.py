@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..._support.languages import say, texts
+from ..._support.languages import texts
 from ...errors import DtypeError, ShapeError
 from ..messages import is_whole, short
 from ..node import number_of, shape_of
@@ -319,7 +319,7 @@ def avg_pool_nd(
     if divisor is not None:
         if not (is_whole(divisor) and divisor):
             text = texts("{name}: divisor_override is a whole number other than 0, not {value}")
-            raise DtypeError(say(text, name=name, value=short(divisor)))
+            raise DtypeError(text, name=name, value=short(divisor))
         return avg_pool(x, counted=how["padding"], **how) * (prod(how["kernel"]) / divisor)  # the mean of full windows
     return avg_pool(x, counted=border if count_include_pad else None, **how)
 
@@ -334,7 +334,7 @@ def _windows(
     less = per_axis(name, "padding", padding, n, 0)
     if any(2 * p > k for p, k in zip(less, kernel)):
         text = texts("{name}: padding {less} is more than half of the window {kernel}: some would lie outside")
-        raise ShapeError(say(text, name=name, less=less, kernel=kernel))
+        raise ShapeError(text, name=name, less=less, kernel=kernel)
     border = tuple((p, p) for p in less)
     windows = positions(size, kernel, step, border, dilation, ceil_mode)
     if not (ceil_mode and min(windows) > 0):  # then a window may reach over the end even where there is only one

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.text import texts
+from ..._support.languages import texts
 from ...errors import DtypeError
 from .. import messages
 from ..node import Node, number_of

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.text import texts
+from ..._support.languages import texts
 from ...errors import DtypeError, ShapeError
 from .. import messages
 from ..masks import ANSWERS

@@ -130,7 +130,7 @@ def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
             if n > 1
             else texts("{name}: {what} is a whole number from {least} on, not {value}")
         )
-        raise DtypeError(say(text, name=name, what=what, least=least, n=n, value=short(given)))
+        raise DtypeError(text, name=name, what=what, least=least, n=n, value=short(given))
     return tuple(map(int, numbers))
 
 
@@ -141,7 +141,7 @@ def check_images(name: str, x: Any, n: int) -> Sizes:
         if is_no_array_of_numbers(x):
             raise not_numbers(name, x)
         text = texts("{name}: the input is {axes}, or a single one without N, and not {shape}")
-        raise ShapeError(say(text, name=name, axes=AXES[n], shape=shape))
+        raise ShapeError(text, name=name, axes=AXES[n], shape=shape)
     return shape
 
 
@@ -168,4 +168,4 @@ def check_fits(name: str, size: Sizes, kernel: Sizes, padding: Borders, dilation
             if any(map(any, padding)):
                 image = say("{size} with its border {padding}", size=size, padding=padding)
             text = texts("{name}: the window {window} is larger than the image {image}")
-            raise ShapeError(say(text, name=name, window=window, image=image))
+            raise ShapeError(text, name=name, window=window, image=image)

@@ -19,17 +19,8 @@ from ..expect import expect, require
 from ..sandbox.proxies import Handle, Student, evaluate
 
 __all__ = [
-    "EXACT",
-    "Axes",
-    "called_slow",
-    "called_unstable",
-    "large_operands",
-    "many_operands",
-    "number_is",
-    "one_by_one",
-    "operands",
-    "peak_memory",
-    "to_the_last_digit",
+    "EXACT", "Axes", "called_slow", "called_unstable", "large_operands", "many_operands", "number_is", "one_by_one",
+    "operands", "peak_memory", "to_the_last_digit",
 ]  # fmt: skip
 
 Axes = str | tuple[int, ...]

@@ -11,14 +11,14 @@
 """
 
 from .beside import beside_answers, beside_values
-from .calling import ChainStep, JudgedStep, first_wrong_step, judge_chain, right_for_own_forward
-from .diagnose import diagnose, diagnose_calls
+from .calling import ChainStep, JudgedStep, judge_chain, right_for_own_forward
+from .diagnose import diagnose
 from .mistakes import MISTAKES, Diagnosis, Mistake
-from .probes import Mutant, check_probe, mutants, probe_shapes, random_upstream
+from .probes import Mutant, mutants, probe_shapes, random_upstream
 from .trajectories import diagnose_trajectory
 
 __all__ = [
     "MISTAKES", "ChainStep", "Diagnosis", "JudgedStep", "Mistake", "Mutant", "beside_answers", "beside_values",
-    "check_probe", "diagnose", "diagnose_calls", "diagnose_trajectory", "first_wrong_step", "judge_chain", "mutants",
-    "probe_shapes", "random_upstream", "right_for_own_forward",
+    "diagnose", "diagnose_trajectory", "judge_chain", "mutants", "probe_shapes", "random_upstream",
+    "right_for_own_forward",
 ]  # fmt: skip

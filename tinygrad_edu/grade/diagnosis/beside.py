@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ...engine.gradients import Contribution, contributions
 from ...engine.graphs import ancestors
@@ -252,9 +253,7 @@ def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
 
 def wrong_arrows(walked: Iterable[Contribution], gradients: Mapping[Node, Any]) -> Marks:
     """Marks for the arrows that explain the first wrong gradients, not for those that are wrong as a consequence."""
-    uses: dict[Node, list[Contribution]] = {}
-    for step in walked:
-        uses.setdefault(step.input, []).append(step)
+    uses = grouped((step.input, step) for step in walked)
     wrong = {x: gradients[x] for x in uses if x in gradients and not agree(gradients[x], uses[x][-1].total)}
     marks: Marks = {}
     for x, found in wrong.items():

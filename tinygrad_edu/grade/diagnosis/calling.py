@@ -21,7 +21,7 @@ from .diagnose import as_numbers
 from .mistakes import MISTAKES, Diagnosis
 
 __all__ = [
-    "ChainStep", "JudgedStep", "by_asking_again", "first_wrong_step", "judge_chain", "names_in",
+    "ChainStep", "JudgedStep", "by_asking_again", "judge_chain", "names_in",
     "right_for_own_forward",
 ]  # fmt: skip
 
@@ -56,7 +56,7 @@ class JudgedStep(NamedTuple):
         return self.verdict is not None and bool(self.verdict)
 
 
-def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = None) -> list[JudgedStep]:
+def judge_chain(chain: Iterable[ChainStep], start: Any) -> list[JudgedStep]:
     """Judge each step of a student's chain on the results of the engine's steps before it: no mistake counts twice.
 
     >>> import numpy as np
@@ -78,21 +78,10 @@ def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = 
         except StudentError as error:
             judged.append(JudgedStep(number, name, None, error, None, expected))
         else:
-            verdict = compare(answer, expected, rtol=rtol, name=name)
+            verdict = compare(answer, expected, name=name)
             judged.append(JudgedStep(number, name, verdict, None, answer, expected))
         x = expected
     return judged
-
-
-def first_wrong_step(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = None) -> JudgedStep | None:
-    """The first step of a chain that is wrong for right inputs; None if all are right.
-
-    >>> import numpy as np
-    >>> chain = [ChainStep("double", lambda x: 2 * x, lambda x: 2 * x), ChainStep("square", np.exp, np.square)]
-    >>> first_wrong_step(chain, np.array([1.0, 3.0])).name
-    'square'
-    """
-    return next((step for step in judge_chain(chain, start, rtol=rtol) if not step.right), None)
 
 
 def right_for_own_forward(

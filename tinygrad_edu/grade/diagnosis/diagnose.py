@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import permutations, repeat
+from itertools import permutations
 from math import prod
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..compare import TOLERANCE, Verdict, compare, described
 from .mistakes import MISTAKES, Diagnosis, region_of
 from .reference import Candidate, Reference
 
-__all__ = ["diagnose", "diagnose_calls"]
+__all__ = ["diagnose"]
 
 Answer = ndarray | None
 
@@ -48,31 +48,6 @@ def diagnose(function: Callable[..., Any], at: Sequence[Any], upstream: Any, fou
     The upstream gradient is ignored. Look at `multiply`, in the gradients of x and y.
     """
     return diagnosis_of(Reference(function, at, upstream), found)
-
-
-def diagnose_calls(
-    function: Callable[..., Any], at: Sequence[Any], upstreams: Sequence[Any], found: Sequence[Any]
-) -> Diagnosis | None:
-    """The first mistake in the answers of several calls, each with its own upstream gradient.
-
-    An answer that is the sum of the right answers so far has the mistake "not reset"; all others are as in `diagnose`.
-
-    >>> import numpy as np
-    >>> x, first, second = np.random.default_rng(0).normal(size=(3, 5, 4))
-    >>> answers = [2 * first, 2 * (first + second)]
-    >>> diagnose_calls(lambda x: 2 * x, [x], [first, second], answers).name
-    'not reset'
-    """
-    so_far: list[ndarray] = []
-    for upstream, answer in zip(upstreams, found, strict=True):
-        reference = Reference(function, at, upstream)
-        mistake = diagnosis_of(reference, answer)
-        before, so_far = so_far, [a + b for a, b in zip(so_far or repeat(0.0), reference.expected)]
-        if mistake is not None:
-            parts = list(answer) if isinstance(answer, (list, tuple)) else [answer]
-            added_up = len(parts) == len(so_far) and all(same(as_numbers(a), b) for a, b in zip(parts, so_far))
-            return Diagnosis(MISTAKES["not reset"], reference.names) if before and added_up else mistake
-    return None
 
 
 def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:

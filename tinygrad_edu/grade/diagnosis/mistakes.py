@@ -161,8 +161,6 @@ ROWS = texts([
             "backward runs once, after all that use its result."),
     Mistake("sign of one contribution", "One contribution has the wrong sign.", AT,
             "The one from {operation} was subtracted although it should be added, or the other way round."),
-    Mistake("not reset", "Gradients are not reset between calls.", SEEN,
-            "The second answer is the sum of two: set gradients to 0 before each backward pass."),
     # Softmax with cross-entropy.
     Mistake("no -1 at the target", "The target is left out.", AT,
             "The gradient is the probabilities, less 1 at the target; these are the probabilities alone."),
@@ -246,8 +244,8 @@ KINDS = texts(
     (
         "accuracy", "answer", "assert", "channels", "count", "derivative", "dilation", "dtype", "exited",
         "exponential time", "finite", "forward", "input after its user", "kernel", "memory", "missing", "no order",
-        "node missing", "node not needed", "node twice", "padding", "raised", "recursion", "repeated", "shape",
-        "sides", "size", "slow", "stride", "time", "type", "unstable", "values",
+        "node missing", "node not needed", "node twice", "not reset", "padding", "raised", "recursion", "repeated",
+        "shape", "sides", "size", "slow", "stride", "time", "type", "unstable", "values",
     )
 )  # fmt: skip
 """The kinds of mistakes that are in no table."""

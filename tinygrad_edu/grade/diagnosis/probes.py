@@ -17,7 +17,7 @@ from ...errors import OutOfRangeError
 from .diagnose import same
 from .reference import Reference
 
-__all__ = ["Mutant", "check_probe", "mutants", "probe_shapes", "random_upstream"]
+__all__ = ["Mutant", "mutants", "probe_shapes", "random_upstream"]
 
 SIZES = (5, 3, 7, 11, 13, 17)
 
@@ -51,30 +51,6 @@ def random_upstream(rng: np.random.Generator, shape: Shape) -> ndarray:
     True
     """
     return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(1.25, 2.75, size=shape)
-
-
-def check_probe(at: Sequence[Any], upstream: Any) -> None:
-    """Refuse a probe that could hide a mistake.
-
-    Raises `OutOfRangeError` for an upstream gradient whose numbers are all equal (a single number may not be 1), and
-    for inputs whose axes all have the same size: these need a second probe with other sizes.
-
-    >>> check_probe([np.ones((5, 3))], np.ones((5, 3)))
-    Traceback (most recent call last):
-        ...
-    tinygrad_edu.errors.OutOfRangeError: check_probe: all numbers of the upstream gradient are 1.0: ...
-    """
-    if all_alike(upstream) or (np.size(upstream) == 1 and np.all(np.asarray(upstream) == 1.0)):
-        numbers = np.unique(np.asarray(upstream, float))
-        raise OutOfRangeError(
-            f"check_probe: all numbers of the upstream gradient are {numbers[0] if numbers.size else 'missing'}: "
-            "take random ones, or a program that ignores the upstream gradient is right"
-        )
-    if only_square(at):
-        raise OutOfRangeError(
-            "check_probe: all axes are of one size, so that a transposed gradient has the right shape: take "
-            "probe_shapes() of distinct sizes, and a square probe only beside it"
-        )
 
 
 def all_alike(upstream: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..._support.grouping import grouped
 from ..._support.languages import listed, say, texts
 from ...engine.gradients import Contribution, contributions, gradients
 from ...engine.graphs import ancestors
@@ -107,9 +108,7 @@ class Reference:
 
     def mistakes_in_rules(self) -> Iterator[Attempt]:
         nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))  # those near the inputs first
-        of_row: dict[str, list[Node]] = {}
-        for node in nodes:
-            of_row.setdefault(row_of(node).name, []).append(node)
+        of_row = grouped((row_of(node).name, node) for node in nodes)
         # A student's wrong rule errs in every node that uses it.
         together = [group for group in of_row.values() if len(group) > 1]
         for group in together:
@@ -153,9 +152,7 @@ class Reference:
         return self.tried(self.mistakes_in_sums())
 
     def mistakes_in_sums(self) -> Iterator[Attempt]:
-        uses: dict[Node, list[Contribution]] = {}
-        for step in self.steps:
-            uses.setdefault(step.input, []).append(step)
+        uses = grouped((step.input, step) for step in self.steps)
         shared = [several for several in reversed(uses.values()) if len(several) > 1]  # those near the inputs first
         if len(shared) > 1:  # = instead of += loses contributions in every shared node
             for kept in (-1, 0):
@@ -299,9 +296,7 @@ def at(nodes: Iterable[Node]) -> dict[str, str]:
 
 def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
     """A mistake on single edges; the student is told of those in `named`."""
-    slots: dict[Node, list[int]] = {}
-    for step in edges:
-        slots.setdefault(step.node, []).append(step.slot)
+    slots = grouped((step.node, step.slot) for step in edges)
     text = texts("`{operation}` (operand {operand})")
     told = dict.fromkeys(say(text, operation=row_of(step.node).name, operand=step.slot + 1) for step in named)
     return name, {"operation": listed(list(told))}, {node: (wrong, slots[node]) for node in slots}

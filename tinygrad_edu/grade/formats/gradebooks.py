@@ -308,7 +308,7 @@ def _column(header: list[str], wanted: str) -> int:
         none = texts("the gradebook has no column {name}; its columns: {names}; name one of them with --column")
         several = texts("the gradebook has {n} columns {name}; its columns: {names}")
         text, names = several if found else none, ", ".join(header)
-        raise GradebookError(say(text, n=len(found), name=repr(wanted), names=names))
+        raise GradebookError(text, n=len(found), name=repr(wanted), names=names)
     return found[0]
 
 
@@ -325,7 +325,7 @@ def _read(text: str) -> tuple[Rows, str]:
         rows = [row for row in reader if row]
     except csv.Error as error:
         text = texts("the gradebook is no CSV: line {line}: {error}")
-        raise GradebookError(say(text, line=reader.line_num, error=error)) from None
+        raise GradebookError(text, line=reader.line_num, error=error) from None
     if not rows:
         raise GradebookError(say("the gradebook is empty"))
     width = len(rows[0])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..._support.languages import say, texts
 from ...graph.layout.geometry import Direction
 from ...graph.picture.arrange import arrange
 from ...graph.picture.arrows import arrow_labels
-from ...graph.picture.card import attrs_of, cards
+from ...graph.picture.card import attrs_of, cards, same_size
 from ...graph.picture.svg import write_svg
-from ...graph.picture.typeset import Card
 from ...graph.plain import Edge, PlainNode, Quantity
 from ...graph.views.view import aliased
 from ..results import Graphs
@@ -140,9 +139,3 @@ def pictures(graphs: Graphs) -> Iterator[Picture]:
     layout = arrange(shown[0], [alike[0] for alike in boxes], room, FLOW, "builtin")  # it is the same everywhere
     for i, (caption, graph) in enumerate(zip(captions, shown)):
         yield Picture(caption, write_svg(graph, [alike[i] for alike in boxes], labels[i], layout, FLOW), layout.width)
-
-
-def same_size(alike: Sequence[Card]) -> list[Card]:
-    """The boxes of one node in all pictures, each as large as the largest."""
-    width, height = max(card.width for card in alike), max(card.height for card in alike)
-    return [card._replace(width=width, height=height) for card in alike]

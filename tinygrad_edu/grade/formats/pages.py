@@ -11,6 +11,7 @@ from statistics import mean, median
 from urllib.parse import quote
 
 from ..._support.files import read_resource
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say, texts
 from ..._support.offline_page import offline_page
 from ...graph.palette import custom_properties
@@ -171,11 +172,7 @@ def _distribution(shares: Sequence[float]) -> str:
 
 def _by_name(results: Iterable[Result]) -> dict[str, list[CheckResult]]:
     """The results of all students by check."""
-    checks: dict[str, list[CheckResult]] = {}
-    for result in results:
-        for check in result.checks:
-            checks.setdefault(check.name, []).append(check)
-    return checks
+    return grouped((check.name, check) for result in results for check in result.checks)
 
 
 def _check_row(checks: Sequence[CheckResult]) -> tuple[str, ...]:

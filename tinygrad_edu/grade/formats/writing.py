@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..._support.files import replace_file
-from ..._support.languages import say
 from ..errors import GradebookError
 from ..results import Result
 from .gradebooks import Gradebook, Groups, canvas, moodle, plain
@@ -119,7 +118,7 @@ def read_gradebook(exported: str | os.PathLike[str]) -> str:
     try:
         return Path(exported).read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise GradebookError(say("{file} is no text in UTF-8; export it anew", file=exported)) from None
+        raise GradebookError("{file} is no text in UTF-8; export it anew", file=exported) from None
 
 
 def _write(texts: dict[Path, str]) -> list[Path]:

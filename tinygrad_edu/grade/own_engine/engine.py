@@ -154,5 +154,5 @@ def load_adapter(path: str | os.PathLike[str]) -> Engine:
         raise AssignmentError(f"{path}: {exception_text(error)}") from error
     if not any(hasattr(module, name) for name in ("number", "tensor", "vjp")):
         text = texts("{path}: an adapter defines number(x), for floats, or tensor(x), for arrays, or both")
-        raise AssignmentError(say(text, path=path))
+        raise AssignmentError(text, path=path)
     return Engine(module)

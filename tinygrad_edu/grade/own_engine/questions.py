@@ -116,15 +116,10 @@ def about_operations() -> list[Question]:
         found.append(Question("Arrays", name, partial(of_arrays, function=function, axes=axes)))
     for name, axes in BROADCAST.items():
         for how in ("add", "multiply"):
-            function = partial(applied, name=how)
+            function = lambda e, x, y, how=how: e.call(how, x, y)
             what = say("{operation}, {operand}", operation=how, operand=say(name))
             found.append(Question(texts("Broadcasting"), what, partial(of_arrays, function=function, axes=axes)))
     return found
-
-
-def applied(e: Engine, x: Any, y: Any, name: str) -> Any:
-    """An operation of two operands."""
-    return e.call(name, x, y)
 
 
 def of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
@@ -214,10 +209,13 @@ def ends(e: Engine, x: Any) -> Any:
     return np.ones(1) if isinstance(e.value(x), ndarray) else 1.0
 
 
+def one(found: Any) -> Any:
+    """A number, of an array of one too."""
+    return float(found.item()) if isinstance(found, ndarray) and found.size == 1 else found
+
+
 def gradient_is(e: Engine, x: Any, right: float, what: str) -> None:
-    found = e.gradient(x)
-    number = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
-    expect(number, what).is_close(float(right), rtol=1e-6)
+    expect(one(e.gradient(x)), what).is_close(float(right), rtol=1e-6)
 
 
 def handles(e: Engine) -> None:
@@ -276,8 +274,7 @@ def in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, w
     except RecursionError:
         how = texts("Keep the nodes that are still to be visited in a list of your own, and loop.")
         raise WrongAnswer(say("RecursionError for {what}", what=what), kind="recursion", how=how) from None
-    number = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
-    expect(number, say("the gradient of {what}", what=what)).is_close(right, rtol=1e-6)
+    expect(one(found), say("the gradient of {what}", what=what)).is_close(right, rtol=1e-6)
 
 
 def again(e: Engine) -> None:
@@ -286,14 +283,13 @@ def again(e: Engine) -> None:
     x = start(e, 1.5)
     y = e.call("multiply", x, e.call("multiply", x, e.call("multiply", x, x)))
     e.backward(y, ends(e, y))
-    once, twice = 4 * 1.5**3, None
+    once = 4 * 1.5**3
     gradient_is(e, x, once, say("the gradient after one backward"))
     try:
         e.backward(y, ends(e, y))
     except Exception:  # refused, as PyTorch does
         return
-    found = e.gradient(x)
-    twice = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
+    twice = one(e.gradient(x))
     if compare(twice, once, rtol=1e-6):
         return  # the second replaces the first, as in a library that sets gradients back
     kept = kept_in_between(lambda x: x * (x * (x * x)), (1.5,))[0]
@@ -404,6 +400,4 @@ def second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], An
     if found is None:
         what = say("the second derivative is None, and {right} is right", right=f"{right:.4g}")
         raise WrongAnswer(what, kind="second derivative", how=how)
-    number = value(found)
-    number = float(np.ravel(number)[0]) if isinstance(number, ndarray) and number.size == 1 else number
-    expect(number, say("the second derivative")).is_close(right, rtol=1e-6)
+    expect(one(value(found)), say("the second derivative")).is_close(right, rtol=1e-6)

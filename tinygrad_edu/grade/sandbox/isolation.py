@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..._support.languages import say, texts
 
@@ -119,11 +118,3 @@ class Isolation:
             if name in self.missing:
                 lines.append(f"      {self.missing[name]}")
         return "\n".join(lines)
-
-    def as_json(self) -> dict[str, Any]:
-        """The level, and for each mechanism whether it is in force, or why not."""
-        return {
-            "level": self.level,
-            "mechanisms": {name: {"reached": name not in self.missing, "why_not": self.missing.get(name, "")}
-                           for name in MECHANISMS},
-        }  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.grouping import grouped
 from ..._support.languages import say, texts
 from ..assignment import Check
 from ..compare import compare
@@ -47,9 +48,7 @@ class WrongAnswers:
     def __init__(self, check: str, place: str, probes: Sequence[Probe]) -> None:
         self.check, self.place = check, place
         self.tried = self.named = 0
-        functions: dict[Any, list[Probe]] = {}
-        for probe in probes:
-            functions.setdefault(getattr(probe.function, "__code__", probe.function), []).append(probe)
+        functions = grouped((getattr(probe.function, "__code__", probe.function), probe) for probe in probes)
         with np.errstate(all="ignore"):
             self.findings = [finding for probes in functions.values() for finding in self.in_probes(probes)]
 

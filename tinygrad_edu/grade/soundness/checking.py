@@ -57,7 +57,7 @@ def check_assignment(
     if right is None:
         names = say(" or ").join(place.name for place in beside_assignment(file, "reference"))
         text = texts("{path}: no reference beside it, {names}; or name one by --reference")
-        raise AssignmentError(say(text, path=path, names=names))
+        raise AssignmentError(text, path=path, names=names)
     course = Course(loaded, Path(path), right, beside(file, "starter", starter), workers)
     with speaking(lang, loaded.assignment.texts):
         return tried_out(course, seeds, most)
@@ -68,7 +68,7 @@ def beside(file: Path, role: Literal["reference", "starter"], given: str | os.Pa
     if given is None:
         return next(filter(Path.is_file, beside_assignment(file, role)), None)
     if Path(given).suffix != ".py" or not Path(given).is_file():
-        raise AssignmentError(say("{option}: it must be an existing .py file", option=f"--{role} {given}"))
+        raise AssignmentError("{option}: it must be an existing .py file", option=f"--{role} {given}")
     return Path(given)
 
 

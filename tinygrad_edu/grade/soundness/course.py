@@ -110,7 +110,7 @@ class Course:
             except (WrongAnswer, StudentError) as error:
                 place = self.place(check.name)
                 text = texts("{place}: {check} passes, and fails when asked again: {error}")
-                raise AssignmentError(say(text, place=place, check=check.name, error=error)) from error
+                raise AssignmentError(text, place=place, check=check.name, error=error) from error
             return notes, heard
 
     def draw(self, check: Check, student: str) -> Draw:

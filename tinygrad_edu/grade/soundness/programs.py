@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..._support.grouping import grouped
 from ..._support.languages import say
 from ..assignment import Check
 from ..results import CheckResult
@@ -292,11 +293,8 @@ def own_errors(course: Course, results: Sequence[tuple[WrongProgram, CheckResult
 def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:
     """Findings about the programs that pass all checks, one for each line."""
     lost, other = say("a wrong program loses no points"), say("may as well be")
-    lines: dict[int, list[WrongProgram]] = {}
-    for program, failure in zip(programs, failures):
-        if failure is None and not program.equivalent:
-            lines.setdefault(program.line, []).append(program)
-    for line, several in lines.items():
+    passing = (program for program, failure in zip(programs, failures) if failure is None and not program.equivalent)
+    for line, several in grouped((program.line, program) for program in passing).items():
         shown = "".join(f"\n      {program.wrong}" for program in several)
         yield Finding(
             "survivor", f"{file}:{line}", "",

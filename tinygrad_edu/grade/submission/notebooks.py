@@ -42,11 +42,9 @@ def read_notebook(data: bytes | bytearray, name: str) -> list[Part]:
         raise SubmissionError(f"{clean(name)}: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SubmissionError(
-            say(
-                "{name}: not a notebook, or cut off ({error}); save it anew, and hand that in",
-                name=clean(name),
-                error=type(error).__name__,
-            )
+            "{name}: not a notebook, or cut off ({error}); save it anew, and hand that in",
+            name=clean(name),
+            error=type(error).__name__,
         ) from None
     return [(say("cell {n}", n=number), source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
 
@@ -88,7 +86,7 @@ class Outline:
             self.skip()
         self.left -= 0 if isinstance(result, dict) else self.at - start
         if self.left < 0:
-            raise SubmissionError(say("more than {n} bytes of code and cells", n=f"{PROGRAM_BYTES:,}"))
+            raise SubmissionError("more than {n} bytes of code and cells", n=f"{PROGRAM_BYTES:,}")
         return result
 
     def inside(self, bracket: str) -> Iterator[None]:

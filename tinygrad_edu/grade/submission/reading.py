@@ -84,7 +84,7 @@ def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
         others = ", ".join(clean(name, 80) for name in reader.others[:3])
         only = say(", only {files}", files=others) if others else ""
         text = texts("{name}: no .py file and no notebook in it{only}; hand in one of these, or a .zip of them")
-        raise SubmissionError(say(text, name=clean(paths[0][0].name), only=only))
+        raise SubmissionError(text, name=clean(paths[0][0].name), only=only)
     return reader.files
 
 
@@ -117,7 +117,7 @@ class Reader:
                 self.file(file, name)
             elif alone:
                 text = texts("{name}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
-                raise SubmissionError(say(text, name=clean(name)))
+                raise SubmissionError(text, name=clean(name))
             else:
                 self.others.append(name)
 
@@ -143,20 +143,20 @@ class Reader:
 
     def file(self, file: IO[bytes], name: str) -> None:
         if len(self.files) == FILES:
-            raise SubmissionError(say("more than {n} files of Python; hand in only what you wrote", n=f"{FILES:,}"))
+            raise SubmissionError("more than {n} files of Python; hand in only what you wrote", n=f"{FILES:,}")
         stem, ending = os.path.splitext(name)
         warnings = (
             () if ending in KINDS else (say("{name}: read as a {ending} file", name=name, ending=ending.lower()),)
         )
         name = stem + ending.lower()
         if name in self.files:
-            raise SubmissionError(say("it holds {name} twice; leave one of them", name=clean(name, 80)))
+            raise SubmissionError("it holds {name} twice; leave one of them", name=clean(name, 80))
         most = FILE_BYTES if ending.lower() == ".ipynb" else PROGRAM_BYTES
         found = file_of(name, self.content(file, name, most))
         self.program_left -= sum(len(source) for _, source in found.parts)
         if self.program_left < 0:
             raise SubmissionError(
-                say("it unpacks to more than {n} characters of program; hand in what you wrote", n=f"{PROGRAM_BYTES:,}")
+                "it unpacks to more than {n} characters of program; hand in what you wrote", n=f"{PROGRAM_BYTES:,}"
             )
         self.files[name] = File(found.parts, warnings + found.warnings, found.failure)
 
@@ -167,12 +167,10 @@ class Reader:
             data += chunk
             if len(data) > most:
                 text = UNPACKS if isinstance(file, zipfile.ZipExtFile) else LONGER
-                raise SubmissionError(say(text, name=clean(name, 80), n=f"{most:,}"))
+                raise SubmissionError(text, name=clean(name, 80), n=f"{most:,}")
         self.left -= len(data)
         if self.left < 0:
-            raise SubmissionError(
-                say("it unpacks to more than {n} bytes; hand in what you wrote", n=f"{TOTAL_BYTES:,}")
-            )
+            raise SubmissionError("it unpacks to more than {n} bytes; hand in what you wrote", n=f"{TOTAL_BYTES:,}")
         return data
 
     def archive(self, file: IO[bytes], folder: str, depth: int) -> None:
@@ -183,14 +181,14 @@ class Reader:
                 count, size = count + chunk.count(ENTRY), size + len(chunk)
                 if count > ENTRIES or size > ARCHIVE_BYTES:
                     text = texts("the archive holds more than {n} files, or {bytes} bytes; hand in what you wrote")
-                    raise SubmissionError(say(text, n=f"{ENTRIES:,}", bytes=f"{ARCHIVE_BYTES:,}"))
+                    raise SubmissionError(text, n=f"{ENTRIES:,}", bytes=f"{ARCHIVE_BYTES:,}")
             with zipfile.ZipFile(file) as archive:
                 self.entries(archive, folder, depth)
         except SubmissionError:
             raise
         except Exception as error:  # whatever a library says to damaged bytes: it is this student's file, not the class
             text = texts("the archive cannot be read: {error}; make it anew")
-            raise SubmissionError(say(text, error=clean(str(error), 200))) from None
+            raise SubmissionError(text, error=clean(str(error), 200)) from None
 
     def entries(self, archive: zipfile.ZipFile, folder: str, depth: int) -> None:
         names: set[str] = set()
@@ -203,7 +201,7 @@ class Reader:
                 continue
             check_entry(entry, name)
             if name.casefold() in names:  # it would be unclear which of the two is graded
-                raise SubmissionError(say("the archive holds {name} twice; leave one of them", name=clean(name, 80)))
+                raise SubmissionError("the archive holds {name} twice; leave one of them", name=clean(name, 80))
             names.add(name.casefold())
             with archive.open(entry) as file:
                 self.add(file, folder + name, depth)
@@ -216,13 +214,13 @@ def opened(path: Path) -> IO[bytes]:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise SubmissionError(say("{name}: no such file", name=clean(str(path)))) from None
+        raise SubmissionError("{name}: no such file", name=clean(str(path))) from None
     except OSError as error:
         link = say(" (a symbolic link, which is not followed)") if path.is_symlink() else ""
         raise SubmissionError(f"{clean(str(path))}: {error.strerror}{link}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise SubmissionError(say("{name}: not a regular file", name=clean(str(path))))
+        raise SubmissionError("{name}: not a regular file", name=clean(str(path)))
     return open(descriptor, "rb")
 
 
@@ -286,7 +284,7 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     }
     for reason, holds in reasons.items():
         if holds:
-            raise SubmissionError(say(reason, name=shown))
+            raise SubmissionError(reason, name=shown)
 
 
 # Text.
@@ -335,7 +333,7 @@ def declared(data: bytes, name: str) -> str:
         plain = False
     if not plain:
         said = texts("{name}: the encoding {encoding}; save it as UTF-8")
-        raise SubmissionError(say(said, name=clean(name), encoding=f"{encoding!r:.40}"))
+        raise SubmissionError(said, name=clean(name), encoding=f"{encoding!r:.40}")
     return encoding
 
 

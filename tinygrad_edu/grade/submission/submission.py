@@ -130,7 +130,7 @@ def _choose(name: str, files: dict[str, File], main: str | None, needs: Sequence
         unclear = ", ".join(needs) if needs and not any(defined.values()) else ""
         called = say(" or ").join(f"{main or stem}.py" for stem in wanted)
         text = UNCLEAR_NAMES if unclear else UNCLEAR
-        raise SubmissionError(say(text, name=clean(name), n=len(files), names=unclear, called=called))
+        raise SubmissionError(text, name=clean(name), n=len(files), names=unclear, called=called)
     lost = sorted(defined[second] - defined[first]) if needs else []
     if lost:
         text = texts("{first} is graded; it does not define {names}, and {second} does")

@@ -334,6 +334,5 @@ def _where(b: int, side: Side) -> str:
     node = side.nodes[b]
     if node.kind == "constant" and side.users[b]:
         user, slot = side.users[b][0]
-        text = texts("constant {value}, operand {i} of {user}")
-        return say(text, value=node.label, i=slot + 1, user=_where(user, side))
+        return say("constant {value}, operand {i} of {user}", value=node.label, i=slot + 1, user=_where(user, side))
     return f"{node.label} ({node.source[0]})" if node.source else node.label

@@ -9,6 +9,7 @@ merely alike at the same place. The time is linear in the graphs, and nothing re
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from graphlib import CycleError, TopologicalSorter
 
 from ...errors import GraphError
 from ..plain import Graph, PlainNode
@@ -30,20 +31,12 @@ class Side:
             self.operands[real[edge.target]].append(real[edge.source])
             self.users[real[edge.source]].append((real[edge.target], edge.slot))
         self.outputs = [real[id] for id in graph.outputs]
-        self.order = self._order()
-
-    def _order(self) -> list[int]:
-        """The ids of the nodes, operands before their users."""
-        waiting = {id: len(operands) for id, operands in self.operands.items()}
-        order = [id for id, count in waiting.items() if count == 0]
-        for id in order:  # grows while it is read
-            for user, _ in self.users[id]:
-                waiting[user] -= 1
-                if waiting[user] == 0:
-                    order.append(user)
-        if len(order) < len(self.nodes):
-            raise GraphError("diff: a graph that leads back into itself, as one with folded repetitions, has no match")
-        return order
+        try:  # operands before their users
+            self.order = list(TopologicalSorter(self.operands).static_order())
+        except CycleError:
+            raise GraphError(
+                "diff: a graph that leads back into itself, as one with folded repetitions, has no match"
+            ) from None
 
 
 class Matching:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..._support.grouping import grouped
 from ..._support.languages import say
 from ..._support.text import columns
 from ..names import partial
@@ -53,10 +54,8 @@ def lines_of(graph: Graph) -> list[tuple[str, int]]:
 
 def _tree(graph: Graph) -> Iterator[tuple[str, str, int]]:
     """For each line the tree and the node, what is known of its gradient, and the id of the node."""
-    arriving: dict[int, list[int]] = {}
-    for edge in sorted(graph.edges, key=lambda edge: edge.slot):
-        if not edge.recurrent:
-            arriving.setdefault(edge.target, []).append(edge.source)
+    edges = sorted(graph.edges, key=lambda edge: edge.slot)
+    arriving = grouped((edge.target, edge.source) for edge in edges if not edge.recurrent)
     done: set[int] = set()
     todo = [(id, "", "") for id in reversed(graph.outputs)]
     while todo:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..._support.grouping import grouped
+from ..._support.languages import counted
 from ..names import partial
 from ..numbers import RAISED
 from ..picture.card import attrs_of, sign_of
 from ..picture.style import kind_of
 from ..plain import Cluster, Edge, Graph, PlainNode, Quantity
-from ..text import plural
 
 __all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
 
@@ -64,7 +65,7 @@ def edge_words(edge: Edge, graph: Graph) -> str:
     """The words on an arrow: the number of the operand where order matters, the shape of the array."""
     words = [f"{edge.slot + 1}"] if graph.node(edge.target).ordered else []
     words += [edge.value.kind(dtype=False)] if edge.value is not None and edge.value.shape else []
-    words += [plural(edge.times, "arrow")] if edge.times > 1 else []
+    words += [counted(edge.times, "{n} arrow", "{n} arrows")] if edge.times > 1 else []
     words += ["next"] if edge.recurrent else []
     words += [edge.note] if edge.note else []
     return ", ".join([*words, *([edge.mark] if edge.mark else [])])
@@ -72,9 +73,7 @@ def edge_words(edge: Edge, graph: Graph) -> str:
 
 def outline(graph: Graph) -> Iterator[PlainNode | Cluster | None]:
     """The boxes in their clusters: each cluster that is not empty, the boxes in it, and None where it ends."""
-    inside: dict[str, list[PlainNode | Cluster]] = {}
-    for node in graph.nodes:
-        inside.setdefault(node.cluster, []).append(node)
+    inside: dict[str, list[PlainNode | Cluster]] = grouped((node.cluster, node) for node in graph.nodes)
     parents = {cluster.path: cluster.parent for cluster in graph.clusters}
     used = set(inside)
     for path in reversed(parents):  # inner ones first: a cluster around one that is not empty is not empty

@@ -14,7 +14,7 @@ from ..palette import DARK, LIGHT
 from ..picture.arrange import HEADING
 from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters
-from ..picture.paint import ink_on
+from ..picture.paint import ink_on, rgb
 from ..picture.shapes import cut
 from ..picture.svg import OF, headings
 from ..picture.typeset import Card, Grid, Row, Text
@@ -110,38 +110,17 @@ def _lines_of(words: str, layout: Layout, place: Callable[[int, int], float]) ->
         yield rf"\node at ({layout.width / 2:.1f},{place(i, len(lines)):.1f}) {{${_words(line)}$}};"
 
 
-XCOLOR = frozenset(
-    [
-        "black",
-        "blue",
-        "brown",
-        "cyan",
-        "darkgray",
-        "gray",
-        "green",
-        "lightgray",
-        "lime",
-        "magenta",
-        "olive",
-        "orange",
-        "pink",
-        "purple",
-        "red",
-        "teal",
-        "violet",
-        "white",
-        "yellow",
-    ]
-)
+XCOLOR = {
+    "black", "blue", "brown", "cyan", "darkgray", "gray", "green", "lightgray", "lime", "magenta", "olive", "orange",
+    "pink", "purple", "red", "teal", "violet", "white", "yellow",
+}  # fmt: skip
 """The names of colours that TikZ knows without a further package."""
 
 
 def _colour(asked: str) -> str:
     """A colour that the author gave, for TikZ; "" for none, and for a name that only CSS has."""
-    digits = asked.removeprefix("#")
     if asked.startswith("#"):
-        parts = [digits[i] * 2 for i in range(3)] if len(digits) == 3 else [digits[i : i + 2] for i in (0, 2, 4)]
-        red, green, blue = (int(part, 16) for part in parts)
+        red, green, blue = rgb(asked)
         return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
     return asked if asked in XCOLOR else ""
 

@@ -9,7 +9,20 @@ from typing import get_args
 from ..._support.languages import say
 from ...errors import OutOfRangeError
 from .engine import EngineError, graphviz_layout
-from .geometry import LOOP, RANK_GAP, ClusterShape, Direction, Engine, Layout, Point, Rectangle, Size, is_sideways
+from .geometry import (
+    LOOP,
+    RANK_GAP,
+    ClusterShape,
+    Direction,
+    Engine,
+    Layout,
+    Point,
+    Rectangle,
+    Size,
+    around,
+    ending_at,
+    is_sideways,
+)  # fmt: skip
 from .layered import layered
 
 __all__ = ["RANK_GAP", "lay_out"]
@@ -63,7 +76,8 @@ def lay_out(
         target = edges[i][1]
         if target in own:  # not over the room of the arrow around it
             share = sizes[target][across] / roomy[target][across]
-            routes[i] = _squeezed(routes[i], layout.centers[target], across, share)
+            middle = layout.centers[target][across]
+            routes[i] = ending_at(routes[i], middle + (routes[i][-1][across] - middle) * share, across)
     for i, where in looped.items():
         source, target = edges[i]
         inside = _rectangle(layout.centers[source], sizes[source]) if source == target else layout.clusters[where]
@@ -96,19 +110,13 @@ def _looped(
     edges: Sequence[tuple[int, int]], back: Collection[int], clusters: Sequence[ClusterShape]
 ) -> dict[int, int]:
     """For each edge that runs back, the cluster that it runs around; −1 for none."""
-    around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
-    return {i: _innermost(*edges[i], around, clusters) for i in back}
+    cluster_of = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
+    return {i: _innermost(*edges[i], cluster_of, clusters) for i in back}
 
 
 def _rectangle(middle: Point, size: Size) -> Rectangle:
     (x, y), (width, height) = middle, size
     return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-
-
-def _squeezed(route: Sequence[Point], middle: Point, across: int, share: float) -> tuple[Point, ...]:
-    """A route whose end is nearer to the middle of its box across the flow, by this share."""
-    at = middle[across] + (route[-1][across] - middle[across]) * share
-    return (*route[:-2], *((x, at) if across else (at, y) for x, y in route[-2:]))
 
 
 def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:
@@ -134,19 +142,13 @@ def _whole(length: float) -> float:
     return float(-int(-(length - 1e-6) // 1))
 
 
-def _innermost(source: int, target: int, around: dict[int, int], clusters: Sequence[ClusterShape]) -> int:
+def _innermost(source: int, target: int, cluster_of: dict[int, int], clusters: Sequence[ClusterShape]) -> int:
     """The innermost cluster that holds both boxes."""
-    ways = []
-    for box in (source, target):
-        way, cluster = [], around.get(box, -1)
-        while cluster >= 0:
-            way.append(cluster)
-            cluster = clusters[cluster].parent
-        ways.append(way)
-    shared = [cluster for cluster in ways[0] if cluster in ways[1]]
-    if not shared and source != target:
+    out, into = (around(cluster_of.get(box, -1), clusters) for box in (source, target))
+    shared = next(cluster for cluster in out if cluster in into)
+    if shared < 0 and source != target:
         raise ValueError("an edge that runs back needs a cluster to run around")
-    return shared[0] if shared else -1
+    return shared
 
 
 def loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from ..._support.languages import say
+from ..._support.languages import SpokenError
 from .geometry import (
     CLUSTER_PAD,
     LOOP,
@@ -37,7 +37,7 @@ TIME_LIMIT = 10.0
 """Seconds that Graphviz may take for a picture."""
 
 
-class EngineError(Exception):
+class EngineError(SpokenError):
     """Graphviz is missing or did not answer; the message is one line for the user."""
 
 
@@ -154,7 +154,7 @@ def run_dot(source: str, format: str) -> tuple[bytes, str]:
     if find_spec("pygraphviz") is not None:
         return _run([sys.executable, "-c", _CHILD, format], source), "pygraphviz"
     ways = {"command": "pip install 'tinygrad_edu[dot]'", "page": "graphviz.org/download"}
-    raise EngineError(say("no Graphviz here ({command}, or see {page})", **ways))
+    raise EngineError("no Graphviz here ({command}, or see {page})", **ways)
 
 
 # The first line takes the working directory, which may hold any file, out of the child's import path.
@@ -170,7 +170,7 @@ def _run(command: list[str], source: str) -> bytes:
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=TIME_LIMIT, check=False)
     except subprocess.TimeoutExpired:
-        raise EngineError(say("Graphviz took more than {n} s", n=f"{TIME_LIMIT:g}")) from None
+        raise EngineError("Graphviz took more than {n} s", n=f"{TIME_LIMIT:g}") from None
     except OSError as error:
         raise EngineError(f"Graphviz could not be started ({error})") from None
     if done.returncode != 0 or not done.stdout:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from ..._support.grouping import grouped
+
 __all__ = [
     "PORTS", "ClusterShape", "Direction", "Engine", "Layout", "Point", "Rectangle", "Size", "is_sideways", "spread",
     "straight",
@@ -89,16 +91,26 @@ def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> l
     ends : for each arrow, the box it ends at and where across the flow it comes from.
     room : how wide a box is across the flow.
     """
-    arriving: dict[int, list[int]] = {}
-    for arrow, (box, _) in enumerate(ends):
-        arriving.setdefault(box, []).append(arrow)
     offsets = [0.0] * len(ends)
-    for box, arrows in arriving.items():
+    for box, arrows in grouped((box, arrow) for arrow, (box, _) in enumerate(ends)).items():
         arrows.sort(key=lambda arrow: ends[arrow][1])
         gap = min(PORT_GAP, PORTS * room(box) / len(arrows))
         for place, arrow in enumerate(arrows):
             offsets[arrow] = (place - (len(arrows) - 1) / 2) * gap
     return offsets
+
+
+def ending_at(route: Sequence[Point], at: float, across: int) -> tuple[Point, ...]:
+    """A route whose last piece ends at this place across the flow, which is the axis `across`."""
+    return (*route[:-2], *((x, at) if across else (at, y) for x, y in route[-2:]))
+
+
+def around(cluster: int, clusters: Sequence[ClusterShape]) -> list[int]:
+    """The cluster and those around it, out to the outside, −1."""
+    way = [cluster]
+    while way[-1] >= 0:
+        way.append(clusters[way[-1]].parent)
+    return way
 
 
 def straight(a: Point, b: Point) -> list[Point]:

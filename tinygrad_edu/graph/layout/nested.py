@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .geometry import CLUSTER_PAD, LOOP, ClusterShape, Direction, Point, Rectangle, Size, is_sideways, straight
+from .geometry import CLUSTER_PAD, LOOP, ClusterShape, Direction, Point, Rectangle, Size, around, is_sideways, straight
 
 __all__ = ["Ends", "Flow", "nested"]
 
@@ -170,9 +170,9 @@ def _divided(
 ) -> tuple[dict[int, Room], list[list[tuple[int, int]]]]:
     """The rooms, and the way of each edge: the rooms it leads through, and its piece in each."""
     rooms = {number: Room() for number in (OUTSIDE, *range(len(clusters)))}
-    around = {box: number for number, cluster in enumerate(clusters) for box in cluster.boxes}
+    cluster_of = {box: number for number, cluster in enumerate(clusters) for box in cluster.boxes}
     for box in range(boxes):
-        rooms[around.get(box, OUTSIDE)].items.append(box)
+        rooms[cluster_of.get(box, OUTSIDE)].items.append(box)
     for number, cluster in enumerate(clusters):
         rooms[cluster.parent].items.append(boxes + number)
     doors: dict[tuple[int, bool, int], int] = {}
@@ -195,7 +195,7 @@ def _divided(
 
     ways = []
     for source, target in edges:
-        out, into = (_around(around.get(box, OUTSIDE), clusters) for box in (source, target))
+        out, into = (around(cluster_of.get(box, OUTSIDE), clusters) for box in (source, target))
         shared = next(room for room in out if room in into)
         way = []
         item, exit = source, None
@@ -211,11 +211,3 @@ def _divided(
         way.append(add(here, Piece(item, target, exit)))
         ways.append(way)
     return rooms, ways
-
-
-def _around(room: int, clusters: Sequence[ClusterShape]) -> list[int]:
-    """The room and those around it, out to the outside."""
-    way = [room]
-    while way[-1] != OUTSIDE:
-        way.append(clusters[way[-1]].parent)
-    return way

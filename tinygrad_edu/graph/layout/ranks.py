@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
+from ..._support.grouping import grouped
 from ...errors import GraphError
 
 __all__ = ["Lanes", "make_lanes", "rank_late"]
@@ -16,25 +18,21 @@ def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     >>> rank_late(4, [(0, 1), (1, 3), (2, 3)])  # 2 stands beside 1, not beside 0
     [0, 1, 1, 2]
     """
-    users: list[list[int]] = [[] for _ in range(count)]
-    missing = [0] * count
+    order = TopologicalSorter[int](dict.fromkeys(range(count), ()))
     for source, target in edges:
-        users[source].append(target)
-        missing[target] += 1
-    order = [i for i in range(count) if not missing[i]]
-    early = [0] * count
-    for i in order:  # grows while it is read
-        for user in users[i]:
-            early[user] = max(early[user], early[i] + 1)
-            missing[user] -= 1
-            if not missing[user]:
-                order.append(user)
-    if len(order) < count:
-        raise GraphError("draw: a layered layout needs a graph without cycles")
-    rank = early
-    for i in reversed(order):
-        if users[i]:
-            rank[i] = min(rank[user] for user in users[i]) - 1
+        order.add(target, source)
+    try:
+        boxes = list(order.static_order())
+    except CycleError:
+        raise GraphError("draw: a layered layout needs a graph without cycles") from None
+    users = grouped(edges)
+    rank = [0] * count
+    for box in boxes:
+        for user in users.get(box, ()):
+            rank[user] = max(rank[user], rank[box] + 1)
+    for box in reversed(boxes):
+        if box in users:
+            rank[box] = min(rank[user] for user in users[box]) - 1
     first = min(rank)
     return [r - first for r in rank]
 

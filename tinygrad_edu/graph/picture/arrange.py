@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ..layout.choice import lay_out
-from ..layout.geometry import RANK_GAP, Direction, Engine, Layout, Point, is_sideways
+from ..layout.geometry import RANK_GAP, Direction, Engine, Layout, Point, ending_at, is_sideways, straight
 from ..layout.wrap import wrapped
 from ..plain import Edge, Graph
 from .arrows import Label
@@ -63,8 +63,8 @@ def arrange(
     gap = CLOSE if graph.mode == "architecture" and not is_sideways(direction) else gap
     clusters = shapes_of(graph, ends, boxes)
     back = {i for i, edge in zip(numbers, edges) if edge.recurrent}
-    straight = {i for i, (_, target) in enumerate(ends) if target >= len(boxes)}  # up to the label
-    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, clusters, back, straight), len(boxes), room)
+    stiff = {i for i, (_, target) in enumerate(ends) if target >= len(boxes)}  # up to the label
+    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, clusters, back, stiff), len(boxes), room)
     layout = replace(layout, centers=tuple(layout.centers[box_of[id]] for id in sorted(boxes)))
     stacks = {node.id for node in graph.nodes if is_stack(node, graph)}
     if stacks:
@@ -89,8 +89,7 @@ def _to_the_front(
             room = card.height if across else card.width
             tip = routes[i][-1][across]
             at = middle + shift + (tip - middle) * room / (room + 2 * SHEET)
-            moved = [(x, at) if across else (at, y) for x, y in routes[i][-2:]]
-            routes[i] = (*routes[i][:-2], *moved)
+            routes[i] = ending_at(routes[i], at, across)
     return replace(layout, routes=tuple(routes))
 
 
@@ -134,9 +133,7 @@ def _joined(layout: Layout, boxes: int, room: Sequence[object]) -> Layout:
             labels.append(None)
             continue
         second = next(routes)
-        (x, y), (u, v) = first[-1], second[0]
-        through = (((2 * x + u) / 3, (2 * y + v) / 3), ((x + 2 * u) / 3, (y + 2 * v) / 3))
-        joined.append((*first, *through, *second))
+        joined.append((*first, *straight(first[-1], second[0]), *second[1:]))
         labels.append(next(centers))
     return replace(layout, centers=layout.centers[:boxes], routes=tuple(joined), labels=tuple(labels))
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import isclose, prod
 from typing import NamedTuple
 
+from ..._support.grouping import grouped
 from ..._support.languages import say
 from ..names import local_partial, partial
 from ..numbers import Quantity, factor
@@ -70,10 +71,7 @@ def _of_one(graph: Graph) -> tuple[Edge, ...]:
     The numbers of a gradient's arrows stay where they are true of what is drawn: each is the product of what the
     picture shows, and together they are the gradient.
     """
-    arriving: dict[int, list[Edge]] = {}
-    for edge in graph.edges:
-        if edge.pair is not None:
-            arriving.setdefault(edge.target, []).append(edge)
+    arriving = grouped((edge.target, edge) for edge in graph.edges if edge.pair is not None)
     true = {
         edge.pair
         for id, edges in arriving.items()

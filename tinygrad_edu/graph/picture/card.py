@@ -54,12 +54,16 @@ def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Car
     ]
     for node in graph.nodes:
         if node.pair is not None:
-            own, other = made[node.id - 1], made[node.pair - 1]
-            width, height = max(own.width, other.width), max(own.height, other.height)
+            own, made[node.pair - 1] = same_size([made[node.id - 1], made[node.pair - 1]])
             rim = OUTPUT_RIM if node.pair in graph.outputs else 0.0
-            made[node.pair - 1] = other._replace(width=width, height=height)
-            made[node.id - 1] = own._replace(width=width + rim, height=height + rim)
+            made[node.id - 1] = own._replace(width=own.width + rim, height=own.height + rim)
     return made
+
+
+def same_size(alike: Sequence[Card]) -> list[Card]:
+    """Cards that are each as large as the largest."""
+    width, height = max(card.width for card in alike), max(card.height for card in alike)
+    return [card._replace(width=width, height=height) for card in alike]
 
 
 def _roomy(card: Card, node: PlainNode, arriving: int, direction: Direction) -> Card:

@@ -84,18 +84,23 @@ def _hue(name: str) -> str:
     return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
 
 
+def rgb(colour: str) -> list[int]:
+    """The red, green and blue of a colour, from 0 to 255.
+
+    >>> rgb("#F4C430"), rgb("#08f")
+    ([244, 196, 48], [0, 136, 255])
+    """
+    digits = colour.removeprefix("#")
+    each = len(digits) // 3
+    return [int(digits[i : i + each] * (2 // each), 16) for i in range(0, len(digits), each)]
+
+
 def ink_on(colour: str) -> str:
     """Black or white, whichever can be read on a colour; names of colours mostly are of light ones here."""
-    digits = colour.removeprefix("#")
     if not colour.startswith("#"):
         return LIGHT["ink"]
-    red, green, blue = (int(part, 16) * (17 if len(digits) == 3 else 1) for part in _thirds(digits))
+    red, green, blue = rgb(colour)
     return LIGHT["ink"] if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else LIGHT["sign"]
-
-
-def _thirds(digits: str) -> list[str]:
-    each = len(digits) // 3
-    return [digits[i : i + each] for i in range(0, len(digits), each)]
 
 
 def _size_of(name: str) -> str | None:

@@ -16,19 +16,8 @@ from .paint import size_class
 from .typeset import CELL_GAP, LEADING, MATHEMATICAL, SET, UNKNOWN, Card, Grid, Row, Text
 
 __all__ = [
-    "SIZE",
-    "arrow",
-    "coordinate",
-    "crossings",
-    "cut",
-    "inside",
-    "outline",
-    "points",
-    "sign",
-    "slot",
-    "slots",
-    "text",
-]
+    "SIZE", "arrow", "coordinate", "crossings", "cut", "inside", "outline", "points", "sign", "slot", "slots", "text",
+]  # fmt: skip
 
 HEAD = 8.0
 """The length of an arrow head."""

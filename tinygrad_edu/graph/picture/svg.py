@@ -14,11 +14,13 @@ from its content. So many pictures can stand in one page, and the same picture h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import get_args
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say, texts
 from ..._support.lazy import lazy
 from ...errors import OutOfRangeError
@@ -36,7 +38,7 @@ from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 from .typeset import UNKNOWN, Card, Text
 
-__all__ = ["OF", "Moment", "headings", "lines_below", "write_svg"]
+__all__ = ["OF", "Moment", "headings", "identified", "lines_below", "size_of", "write_svg"]
 
 MOST_PAINTED = 500
 """A picture of more boxes than this, which nobody prints, has no looks on its elements: it would be twice as large."""
@@ -71,7 +73,18 @@ def write_svg(
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
     picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
+    return identified(picture, salt)
+
+
+def identified(picture: str, salt: str = "") -> str:
+    """The picture with an id that is made from its content, where `ID` stands for it."""
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
+
+
+def size_of(picture: str) -> tuple[float, float]:
+    """How many pixels a picture is wide and high."""
+    wide, high = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0]
+    return float(wide), float(high)
 
 
 def lines_below(graph: Graph, layout: Layout) -> list[str]:
@@ -158,12 +171,11 @@ class SvgWriter:
         wide = [width(line, 12) for line in notes]
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]
-        across = max([layout.width, *wide]) + 2 * PADDING
         titles = wrapped(graph.heading, max(26, int(layout.width / 10)))
         headed = 7.0 + 21 * len(titles) if titles else 0.0
         captions = wrapped(graph.caption, max(36, int(layout.width / 7.2)))
         wide += [width(line, 13) for line in captions] + [width(line, 17) for line in titles]
-        across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
+        across = max([layout.width, *wide]) + 2 * PADDING
         legend_down = headed + layout.height + 2 * PADDING
         notes_down = legend_down + (30 if self.legend else 0)
         captions_down = notes_down + (len(notes) * 17 + 8 if notes else 0)
@@ -327,10 +339,8 @@ class SvgWriter:
     def boxes(self) -> Iterator[str]:
         """The box of each node, with what stands in it."""
         graph, direction = self.graph, self.direction
-        arriving: dict[int, list[tuple[int, Point]]] = {}
-        for edge, route in zip(graph.edges, self.layout.routes):
-            if not edge.recurrent:
-                arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
+        arrows = zip(graph.edges, self.layout.routes)
+        arriving = grouped((edge.target, (edge.slot, route[-1])) for edge, route in arrows if not edge.recurrent)
         dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
         for node, card, (x, y) in zip(graph.nodes, self.cards, self.layout.centers):
             if is_stack(node, graph):

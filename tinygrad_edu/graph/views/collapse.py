@@ -93,6 +93,21 @@ def in_use(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Clu
     return tuple(cluster for cluster in clusters if cluster.path in used)
 
 
+def renumbered(
+    graph: Graph, nodes: Sequence[PlainNode], edges: Iterable[Edge], outputs: Iterable[int], clusters: Sequence[Cluster]
+) -> Graph:
+    """The graph of these nodes, with ids from 1 on in their order, and of these arrows between them."""
+    now = {node.id: id for id, node in enumerate(nodes, 1)}
+    moved = (replace(edge, source=now[edge.source], target=now[edge.target]) for edge in edges)
+    return replace(
+        graph,
+        nodes=tuple(replace(node, id=now[node.id], of=node.of and now.get(node.of)) for node in nodes),
+        edges=tuple(sorted(moved, key=lambda edge: (edge.target, edge.slot, edge.recurrent))),
+        outputs=tuple(dict.fromkeys(now[id] for id in outputs)),
+        clusters=in_use(clusters, nodes),
+    )
+
+
 def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     """The graph with every cluster that is not open as one box of kind "module".
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ..._support.grouping import grouped
 from ..._support.languages import say, texts
 from ..clusters import Cluster, common, enclosing
 from ..plain import Edge, Graph, PlainNode
-from .collapse import in_use
+from .collapse import renumbered
 
 __all__ = ["fold", "what_is_folded"]
 
@@ -85,9 +86,7 @@ class _Sequence:
         self.records = {cluster.path: cluster for cluster in graph.clusters}
         self.nodes = [node for node in graph.nodes if node.kind in ("operation", "module", "gradient")]
         self.place = {node.id: i for i, node in enumerate(self.nodes)}
-        self.arriving: dict[int, list[Edge]] = {}
-        for edge in graph.edges:
-            self.arriving.setdefault(edge.target, []).append(edge)
+        self.arriving = grouped((edge.target, edge) for edge in graph.edges)
         self.results = self._results()
         self.inside = self._extents()
         kinds: dict[Any, int] = {}
@@ -233,35 +232,19 @@ def _folded(graph: Graph, sequence: _Sequence, run: Run) -> Graph:
     records = {cluster.path: cluster for cluster in clusters}
     varied = {kept.id: [part[place] for part in parts] for place, kept in enumerate(parts[-1])}
     varied.update((last, [graph.node(id) for id in ids]) for last, ids in own.items())
-    users: dict[int, list[int]] = {}
-    for edge in edges:
-        users.setdefault(edge.source, []).append(edge.target)
+    users = grouped((edge.source, edge.target) for edge in edges)
     nodes: list[PlainNode] = []
-    now: dict[int, int] = {}
     for node in graph.nodes:
         if node.id in hidden:
             continue
-        now[node.id] = len(nodes) + 1
-        kept_node = replace(node, id=len(nodes) + 1)
         if node.id in stand_in:
             path = moved.get((node.opens, "opens"), node.opens)
-            kept_node = replace(kept_node, cluster=moved[node.cluster, "lies in"], opens=path, label=path or node.label)
+            node = replace(node, cluster=moved[node.cluster, "lies in"], opens=path, label=path or node.label)
         elif (node.kind == "constant" or node.owned) and all(id in stand_in for id in users[node.id]):
             inside = [moved[graph.node(id).cluster, "lies in"] for id in users[node.id]]
-            kept_node = replace(kept_node, cluster=common(inside, records))
-        nodes.append(_in_general(kept_node, varied.get(node.id, [])))
-    return replace(
-        graph,
-        nodes=tuple(nodes),
-        edges=tuple(
-            sorted(
-                (replace(edge, source=now[edge.source], target=now[edge.target]) for edge in edges),
-                key=lambda edge: (edge.target, edge.slot, edge.recurrent),
-            )
-        ),
-        outputs=tuple(dict.fromkeys(now[stand_in.get(id, id)] for id in graph.outputs)),
-        clusters=in_use(clusters, nodes),
-    )
+            node = replace(node, cluster=common(inside, records))
+        nodes.append(_in_general(node, varied.get(node.id, [])))
+    return renumbered(graph, nodes, edges, (stand_in.get(id, id) for id in graph.outputs), clusters)
 
 
 def _rewired(
@@ -269,9 +252,7 @@ def _rewired(
 ) -> tuple[list[Edge], set[int], dict[int, list[int]]]:
     """The arrows of a folded run; the operands that go; and of operands of which each part had its own, all of them."""
     carried = sequence.carried(run) or {}
-    users: dict[int, set[int]] = {}
-    for edge in graph.edges:
-        users.setdefault(edge.source, set()).add(edge.target)
+    users = grouped((edge.source, edge.target) for edge in graph.edges)
 
     edges = [edge for edge in graph.edges if edge.source not in stand_in and edge.target not in stand_in]
     hidden: set[int] = set()
@@ -289,7 +270,7 @@ def _rewired(
                 edges.append(last)
             elif all(graph.node(id).kind in ("leaf", "constant", "forward") for id in sources):
                 edges.append(replace(last, times=run.times * last.times))
-                hidden.update(id for id in sources if users[id] <= stand_in.keys())
+                hidden.update(id for id in sources if stand_in.keys() >= set(users[id]))
                 own[last.source] = sources
             else:
                 each = {edge.source: edge for edge in uses}

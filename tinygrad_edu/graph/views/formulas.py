@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..._support.grouping import grouped
 from ...engine.primitives.comparisons import COMPARISONS
 from ...engine.primitives.primitive import TABLE
 from ..names import partial
@@ -19,7 +20,7 @@ from ..recorded import Recorded
 from ..transcribe import is_plumbing
 from ..words.formula import TEXT, data_in_words
 from ..words.terms import SUM, Term, call, named, number_term, one_line, simplified, word
-from .collapse import in_use
+from .collapse import renumbered
 
 __all__ = ["in_formulas", "with_expressions"]
 
@@ -71,20 +72,15 @@ class _Writing:
     """
 
     graph: Graph
-    arriving: dict[int, list[Edge]] = field(default_factory=dict)
-    again: set[int] = field(default_factory=set)
-    users: dict[int, set[int]] = field(default_factory=dict)
     term: dict[int, Term] = field(default_factory=dict)
     formula: dict[int, str] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for edge in self.graph.edges:
-            if edge.recurrent:
-                self.again.add(edge.target)
-            else:
-                self.arriving.setdefault(edge.target, []).append(edge)
-            self.users.setdefault(edge.source, set()).add(edge.target)
+        edges = self.graph.edges
+        self.arriving = grouped((edge.target, edge) for edge in edges if not edge.recurrent)
+        self.again = {edge.target for edge in edges if edge.recurrent}
+        self.users = {id: set(users) for id, users in grouped((edge.source, edge.target) for edge in edges).items()}
 
     def write(self, node: PlainNode) -> None:
         """Write a node, whose operands are written, and take in those that fit."""
@@ -133,21 +129,13 @@ class _Writing:
         used = {edge.source for edge in edges}
         gone = {id for id in self.users if id in self.taken or id not in used} - set(self.graph.outputs)
         nodes = [node for node in self.graph.nodes if node.id not in gone]
-        now = {node.id: id for id, node in enumerate(nodes, 1)}
-        edges = [replace(edge, source=now[edge.source], target=now[edge.target]) for edge in edges]
         by_number = {edge.target for edge in edges if edge.direct}
-        return replace(
-            self.graph,
-            nodes=tuple(self._box(node, now, ordered=now[node.id] in by_number) for node in nodes),
-            edges=tuple(sorted(edges, key=lambda edge: (edge.target, edge.slot))),
-            outputs=tuple(now[id] for id in self.graph.outputs),
-            clusters=in_use(self.graph.clusters, nodes),
-        )
+        boxes = [self._box(node, ordered=node.id in by_number) for node in nodes]
+        return renumbered(self.graph, boxes, edges, self.graph.outputs, self.graph.clusters)
 
-    def _box(self, node: PlainNode, now: dict[int, int], *, ordered: bool) -> PlainNode:
-        moved = replace(node, id=now[node.id], of=node.of and now.get(node.of))
+    def _box(self, node: PlainNode, *, ordered: bool) -> PlainNode:
         formula = self.formula.get(node.id)
-        return replace(moved, symbol="=", formula=formula, attrs=(), over="", ordered=ordered) if formula else moved
+        return replace(node, symbol="=", formula=formula, attrs=(), over="", ordered=ordered) if formula else node
 
     def _arrows(self, node: PlainNode) -> Iterator[Edge]:
         """The arrows that arrive at a node or at what it has taken in: one from each operand that is left."""

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Literal
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ...engine.messages import short
 from ...errors import OutOfRangeError
 from ..plain import Graph, Kind
-from .collapse import close, depth_of, in_use, opened, what_is_hidden
+from .collapse import close, depth_of, opened, renumbered, what_is_hidden
 from .fold import fold, what_is_folded
 from .totals import totals
 
@@ -106,10 +107,8 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
 
 def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
     """The part of the graph within so many arrows, in or against their direction, of any of these nodes."""
-    neighbours: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        neighbours.setdefault(edge.source, []).append(edge.target)
-        neighbours.setdefault(edge.target, []).append(edge.source)
+    ways = ((edge.source, edge.target) for edge in graph.edges)
+    neighbours = grouped(way for a, b in ways for way in ((a, b), (b, a)))
     rim = list(centers)
     shown = set(rim)
     for _ in range(hops):
@@ -121,21 +120,11 @@ def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
 def restricted(graph: Graph, shown: Collection[int]) -> Graph:
     """The part of the graph that has these nodes, and the arrows between them."""
     nodes = [node for node in graph.nodes if node.id in shown]
-    now = {node.id: id for id, node in enumerate(nodes, 1)}
-    return replace(
-        graph,
-        nodes=tuple(replace(node, id=now[node.id]) for node in nodes),
-        edges=tuple(
-            replace(edge, source=now[edge.source], target=now[edge.target])
-            for edge in graph.edges
-            if edge.source in now and edge.target in now
-        ),
-        outputs=tuple(now[id] for id in graph.outputs if id in now),
-        clusters=in_use(graph.clusters, nodes),
-    )
+    edges = (edge for edge in graph.edges if edge.source in shown and edge.target in shown)
+    return renumbered(graph, nodes, edges, (id for id in graph.outputs if id in shown), graph.clusters)
 
 
-def aliased(graph: Graph, uses: int = USES) -> Graph:
+def aliased(graph: Graph) -> Graph:
     """The graph with an alias at each user of a leaf that has many; the first user keeps the leaf itself.
 
     >>> import tinygrad_edu as tg
@@ -156,7 +145,7 @@ def aliased(graph: Graph, uses: int = USES) -> Graph:
     stand_in: dict[tuple[int, int], int] = {}
     for source, targets in users.items():
         node = graph.node(source)
-        many = {"leaf": uses, "forward": 1}.get(node.kind)
+        many = {"leaf": USES, "forward": 1}.get(node.kind)
         if many is None or len(targets) <= many:
             continue
         if node.kind == "forward":

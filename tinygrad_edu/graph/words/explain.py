@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say, speaking, texts
 from ..._support.lazy import lazy
 from ...engine.gradients import gradients
@@ -374,9 +375,7 @@ class Explanation:
 
         Every link leads to `by`, so no search is in vain, and paths that begin alike share the work.
         """
-        uses: dict[Node, list[Link]] = {}
-        for use in reversed(self.links):
-            uses.setdefault(use.node, []).append(use)
+        uses = grouped((use.node, use) for use in reversed(self.links))
         path: list[Link] = []
         products = [1.0]
         todo: list[Link | None] = [*uses[self.output]]
@@ -398,9 +397,7 @@ class Explanation:
 
     def _carried_back(self) -> list[str]:
         """`∂L/∂W = Xᵀ @ ∂L/∂Y`, for each node on the way, youngest first."""
-        receiving: dict[Node, list[Link]] = {}
-        for link in self.links:
-            receiving.setdefault(link.input, []).append(link)
+        receiving = grouped((link.input, link) for link in self.links)
         gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
         first = f"{self._gradient_name(self.output)} = {Quantity.of(gradient[self.output]).in_short()}"
         if not is_single(self.output):

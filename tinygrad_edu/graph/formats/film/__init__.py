@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from math import floor, inf
 from numbers import Real
 from pathlib import Path
@@ -24,7 +22,8 @@ from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
 from ...picture.arrows import Label
-from ...picture.svg import Moment, write_svg
+from ...picture.card import same_size
+from ...picture.svg import Moment, identified, size_of, write_svg
 from ...picture.typeset import Card, Grid, Row, Text
 from ...showing import image
 from ...text import in_markup
@@ -97,11 +96,7 @@ class Film:
     @lazy
     def cards(self) -> list[list[Card]]:
         """The boxes of each frame; a box is as large in all of them."""
-        every = [drawing.cards for drawing in self.drawings]
-        wide, high = (
-            [max(getattr(card, side) for card in same) for same in zip(*every)] for side in ("width", "height")
-        )
-        return [[card._replace(width=w, height=h) for card, w, h in zip(cards, wide, high)] for cards in every]
+        return [*map(list, zip(*map(same_size, zip(*(drawing.cards for drawing in self.drawings)))))]
 
     @property
     def lang(self) -> str | None:
@@ -136,8 +131,7 @@ class Film:
 
     def svg(self) -> str:
         """The frames as one SVG that moves; still, with the last frame, where the reader wants no motion."""
-        sizes = [tuple(map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', frame)[0])) for frame in self.frames]
-        wide, high = (max(side) for side in zip(*sizes))
+        wide, high = map(max, zip(*map(size_of, self.frames)))
         every, n = self.seconds * len(self.frames), len(self.frames)
         shown = floor(1e8 / n) / 1e6  # percent of the time; rounded up, two frames would be seen at once
         rules = [
@@ -156,7 +150,7 @@ class Film:
                 "</svg>\n",
             ]
         )
-        return text.replace("\0", "tg-" + sha256(text.encode()).hexdigest()[:10])
+        return identified(text)
 
     @spoken_as_drawn
     def html(self) -> str:

@@ -10,6 +10,7 @@ from string import Template
 from typing import Any, NamedTuple
 
 from ...._support.files import read_resource
+from ...._support.grouping import grouped
 from ...._support.languages import say, texts
 from ...plain import Graph
 
@@ -84,9 +85,7 @@ def touchable(graph: Graph | None) -> Rows | None:
     if graph is None or graph.mode != "forward" or len(graph.outputs) != 1 or len(graph.nodes) > MOST:
         return None
     known = _operations()
-    operands: dict[int, list[tuple[int, int]]] = {}
-    for edge in graph.edges:
-        operands.setdefault(edge.target, []).append((edge.slot, edge.source - 1))
+    operands = grouped((edge.target, (edge.slot, edge.source - 1)) for edge in graph.edges)
     rows: list[list[Any]] = []
     for node in graph.nodes:
         value = node.value
