@@ -77,11 +77,16 @@ def hand() -> Run:
     return run
 
 
+def start(library: Library, model: Any) -> None:
+    """Load the same initial parameters in both libraries."""
+    library.load(model, NAMES, inputs()[2])
+
+
 def library(contestant: str) -> Run:
     library = Library(contestant)
-    images, labels, parameters = inputs()
+    images, labels, _ = inputs()
     model = network(library.nn)
-    library.load(model, NAMES, parameters)
+    start(library, model)
     optimizer = library.optim.SGD(model.parameters(), lr=LR)
     return library.step(model, optimizer, images, labels, list(model.parameters()))
 

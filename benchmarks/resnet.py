@@ -11,6 +11,8 @@ from .training import Library, contestants
 
 BATCH, SIDE = 8, 96
 LR = 0.01
+NAMES = ("0.weight", "1.running_var", "8.conv1.weight", "14.weight")
+"""What is compared."""
 
 
 def inputs() -> tuple[np.ndarray, np.ndarray]:
@@ -19,12 +21,10 @@ def inputs() -> tuple[np.ndarray, np.ndarray]:
     return rng.standard_normal((BATCH, 1, SIDE, SIDE), np.float32), rng.integers(0, 10, BATCH)
 
 
-def network(nn: Any) -> Any:
-    """He et al., "Deep Residual Learning for Image Recognition" (2016), table 1; in a library with PyTorch's names."""
+def residual(nn: Any) -> Any:
+    """The class of a block: two convolutions, and the input added; through a 1 × 1 convolution if its shape changes."""
 
     class Residual(nn.Module):  # type: ignore[misc]
-        """Two convolutions, and the input added; through a 1 × 1 convolution where its shape changes."""
-
         def __init__(self, channels_in: int, channels_out: int, stride: int = 1) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1, bias=False)
@@ -42,6 +42,12 @@ def network(nn: Any) -> Any:
             y = self.relu(self.bn1(self.conv1(x)))
             return self.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
 
+    return Residual
+
+
+def network(nn: Any) -> Any:
+    """He et al., "Deep Residual Learning for Image Recognition" (2016), table 1; in a library with PyTorch's names."""
+    Residual = residual(nn)
     sizes = [
         (64, 64, 1),
         (64, 64, 1),
@@ -66,7 +72,8 @@ def start(library: Library, model: Any) -> None:
     for name, array in state.items():
         if array.ndim > 1:  # He et al. (2015): a variance of 2 / fan_in
             state[name] = rng.normal(0, (2 / np.prod(array.shape[1:])) ** 0.5, array.shape).astype(np.float32)
-    state["14.bias"] = np.zeros(10, np.float32)
+        elif name.endswith("bias"):
+            state[name] = np.zeros_like(array)
     library.load(model, state, state.values())
 
 
@@ -76,14 +83,15 @@ def library(contestant: str) -> Run:
     model = network(library.nn)
     start(library, model)
     optimizer = library.optim.SGD(model.parameters(), lr=LR)
-    return library.step(model, optimizer, images, labels, [model[0].weight, model[8].conv1.weight, model[14].weight])
+    outputs = [model[0].weight, model[1].running_var, model[8].conv1.weight, model[14].weight]
+    return library.step(model, optimizer, images, labels, outputs)
 
 
 WORKLOADS = (
     Timed(
         name="resnet",
         computes=f"ResNet-18, one channel, ten classes, batch {BATCH}, {SIDE} × {SIDE}, one step of SGD, float32",
-        outputs=("loss", "first convolution", "a convolution in the middle", "last layer"),
+        outputs=("loss", *NAMES),
         contestants=tuple(contestants(library)),
         targets=(at_most(1.15, "ours", "torch"),),
         rtol=1e-3,

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from . import cnn, lenet
+from . import cnn, lenet, small_resnet
 from .harness import OURS, Contestant, Run, Timed, faster, peer
 from .training import Library
 
 STEPS = 8
-NETWORKS = {"lenet": (lenet, "SGD"), "cnn": (cnn, "Adam")}
+NETWORKS = {"lenet": (lenet, "SGD"), "cnn": (cnn, "Adam"), "small_resnet": (small_resnet, "SGD")}
 
 
 def ours(name: str, threads: int) -> Run:
     network, optimiser = NETWORKS[name]
     library = Library("ours")
-    images, labels, parameters = network.inputs()
+    images, labels, *_ = network.inputs()
     model, fit = network.network(library.nn), peer(OURS).train.fit
+    network.start(library, model)
+    begin = model.state_dict()
     batches = [(library.tensor(images), labels)] * STEPS
 
     def run() -> Sequence[Any]:
-        library.load(model, network.NAMES, parameters)
+        model.load_state_dict(begin)
         optimizer = getattr(library.optim, optimiser)(model.parameters(), lr=network.LR)
         history = fit(model, batches, library.nn.CrossEntropyLoss(), optimizer, 1, threads=threads, progress=False)
-        return history.steps[-1], *model.parameters()
+        return history.steps[-1], *map(model.state_dict().get, network.NAMES)
 
     return run
 
@@ -34,14 +37,15 @@ def torch(name: str, threads: int) -> Run:
     network, optimiser = NETWORKS[name]
     library = Library("torch")
     peer("torch").set_num_threads(threads)
-    images, labels, parameters = network.inputs()
+    images, labels, *_ = network.inputs()
     model = network.network(library.nn)
-    every = list(model.parameters())
+    network.start(library, model)
+    begin = deepcopy(model.state_dict())  # a copy, since these are the tensors that learn
 
     def run() -> Sequence[Any]:
-        library.load(model, network.NAMES, parameters)
-        optimizer = getattr(library.optim, optimiser)(every, lr=network.LR)
-        step = library.step(model, optimizer, images, labels, every)
+        model.load_state_dict(begin)
+        optimizer = getattr(library.optim, optimiser)(model.parameters(), lr=network.LR)
+        step = library.step(model, optimizer, images, labels, [*map(model.state_dict().get, network.NAMES)])
         return [step() for _ in range(STEPS)][-1]
 
     return run

@@ -122,7 +122,7 @@ SIGNATURES = """
     focal_loss(input, target, gamma=2.0, weight=None, ignore_index=-100, reduction='mean')
     hinge_loss(input, target, reduction='mean')
     embedding(input, weight, padding_idx=None)
-    dropout(x, p=0.5, training=True, seed=None, shape=None)
+    dropout(x, p=0.5, training=True, seed=None, shape=None, batch_axis=0)
     uniform_(tensor, a=0.0, b=1.0, seed=None)
     normal_(tensor, mean=0.0, std=1.0, seed=None)
     xavier_uniform_(tensor, gain=1.0, seed=None)

@@ -26,7 +26,8 @@ What makes it safe, quick and easy to use:
 10. `derivatives.py`: `grad` and its relatives, and what nesting them takes
 11. `grad_mode.py`: when calls are recorded; `masks.py`: when comparisons are
 12. `inplace.py`: changes in place that would make a gradient wrong
-13. `memory.py`: what is released, and computed again; `blas.py`: how many threads multiply matrices
+13. `memory.py`: what is released, and computed again; `blas.py`: how many threads multiply matrices; `parts.py`: what
+   threads that share a batch compute together
 14. `arrays.py`: the arrays that `x.data` and `x.grad` are
 15. `notes.py`: what only few nodes remember; `scopes.py`: which module made which nodes; `graphs.py`: whole graphs
 16. `messages/`: what an error says

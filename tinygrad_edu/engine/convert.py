@@ -86,7 +86,11 @@ def operand(x: Any, name: str) -> Operand:
         return x.as_node()
     elif isinstance(x, ndarray):
         if x.dtype.kind in "biuf" and (type(x) is ndarray or not messages.is_masked(x)):  # no subclass with another `*`
-            return np.array(x) if recording() else np.asarray(x)
+            if not recording() or (x.base is None and not x.flags.writeable):
+                return np.asarray(x)
+            own = np.array(x)
+            own.flags.writeable = False  # so the gradient, which is computed with it as well, needs no copy of its own
+            return own
     elif isinstance(x, (list, tuple)) and not messages.is_no_array_of_numbers(x):
         return as_array(x)
     elif hasattr(x, "__array__") and not messages.is_no_array_of_numbers(x):  # an array of another library

@@ -14,6 +14,7 @@ from ..errors import DtypeError, ShapeError
 from .convert import DEFAULT_DTYPE, as_array
 from .messages import is_no_array_of_numbers, not_numbers, several, short, wrong_dtype
 from .node import Node
+from .parts import for_examples
 from .random import generator
 from .tensor import Tensor
 
@@ -205,12 +206,16 @@ def _drawn(function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool
     sizes, kind = _shape(function, shape), _dtype(function, dtype)
     if kind.kind != "f":
         raise DtypeError(f"{function}: random numbers of dtype {kind} would be cut to whole ones; give dtype='float32'")
-    try:
-        source = generator(seed)
-    except DtypeError as error:
-        raise DtypeError(f"{function}: {error}") from None
-    draw = source.random if function.startswith("rand_") or function == "rand" else source.standard_normal
-    return Tensor(draw(sizes).astype(kind), None, requires_grad, name)
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        try:
+            source = generator(seed)
+        except DtypeError as error:
+            raise DtypeError(f"{function}: {error}") from None
+        uniform = function.startswith("rand_") or function == "rand"
+        return source.random(sizes) if uniform else source.standard_normal(sizes)
+
+    return Tensor(for_examples(function, draw, sizes).astype(kind), None, requires_grad, name)
 
 
 def _like(function: str, x: Any) -> np.ndarray:

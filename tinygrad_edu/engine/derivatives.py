@@ -24,12 +24,14 @@ from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .arrays import Numbers
 from .grad_mode import differentiate, recording, taking_derivative
 from .gradients import gradients
+from .graphs import reachable
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
-from .node import Node, new, number_of, record, shape_of
+from .node import Node, new, number_of, packed, record, shape_of
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
 from .value import Value
+from .walk import recorded, walk
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -241,20 +243,23 @@ class _Evaluation:
 
         The backward pass is linear in its upstream gradient; its derivative along one number is a column (see `jvp`).
         """
-        upstream = Tensor(np.ones(self.output.shape, self.output.dtype), requires_grad=True)
-        back = gradients(self.output, self.variables, upstream, create_graph=True)
+        shape = self.output.shape
+        upstream = Tensor(np.ones(shape, self.output.dtype), requires_grad=True)
+        pairs = walk(self.output, upstream, inputs=self.variables, create_graph=True, release=_forget)
+        gradient_of = dict(recorded(pairs))
+        back = [gradient_of.get(x) for x in self.variables]
+        for g in back:
+            if g is not None and g.requires_grad:
+                _make_linear(g, upstream)
+        del self.output, self.value, pairs, gradient_of  # the rest of the graph is not needed any more
         found = []
         for x, g in zip(self.arguments, back):
-            jacobian = np.zeros((*self.output.shape, np.size(number_of(x))), np.result_type(number_of(x)))
-            for i in range(jacobian.shape[-1]):
-                tangent = np.zeros(jacobian.shape[-1], jacobian.dtype)
-                tangent[i] = 1
-                column = None
-                if g is not None and g.requires_grad:
-                    (column,) = gradients(g, [upstream], tangent.reshape(np.shape(number_of(x))))
+            columns = [_along(number, g, upstream, x) for number in range(np.size(number_of(x)))]
+            jacobian = np.zeros((*shape, len(columns)), np.result_type(number_of(x)))
+            for i, column in enumerate(columns):
                 if column is not None:
                     jacobian[..., i] = column
-            found.append(_like(jacobian.reshape((*self.output.shape, *np.shape(number_of(x)))), x))
+            found.append(_like(jacobian.reshape((*shape, *np.shape(number_of(x)))), x))
         return found
 
     def pulled(self, upstream: Any = None) -> tuple[Any, ...]:
@@ -280,6 +285,36 @@ class _Evaluation:
         """Each gradient in the type of its argument; 0 if there is no path."""
         found = found or [None] * len(self.arguments)
         return tuple([_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments)])
+
+
+def _along(number: int, g: Any, upstream: Node, x: Any) -> Any:
+    """The derivative of g, a gradient by x, by the upstream gradient, along one number of x; None for 0."""
+    if g is None or not g.requires_grad:
+        return None
+    tangent = np.zeros(np.shape(number_of(x)), np.result_type(number_of(x)))
+    tangent.flat[number] = 1
+    return gradients(g, [upstream], tangent)[0]
+
+
+def _make_linear(output: Node, variable: Node) -> None:
+    """Free what the derivative of a graph by a variable does not need, if the graph is linear in the variable.
+
+    That derivative is the same wherever it is taken. So of a node between the two only the shape is asked for, and any
+    other node is a constant, which needs no operands.
+    """
+    between = reachable(output, [variable])
+    for node in between:
+        if node.primitive is not None:
+            operands = [x if isinstance(x, Node) and x in between else number_of(x) for x in node.inputs]
+            node._first, node._second = packed(operands, node.primitive)
+        _forget(node, node)
+
+
+def _forget(_: Node, x: Any) -> None:
+    """Free the numbers of a tensor, of which only the shape will be asked for: one zero takes the place of all."""
+    if isinstance(x, Tensor):
+        shape, dtype = x._number.shape, x._number.dtype
+        x._number = np.ndarray(shape, dtype, bytes(dtype.itemsize), strides=(0,) * len(shape))
 
 
 def _is_container(x: Any) -> bool:

@@ -17,6 +17,7 @@ from . import messages
 from .convert import numbers
 from .grad_mode import Source, recording, source_at, user_frame
 from .node import NO_ATTRS, Node, Operand, clock, number_of
+from .parts import here
 
 __all__ = ["Changed", "as_used", "assign", "changed_in_place", "note_change", "owned"]
 
@@ -30,6 +31,9 @@ def note_change(*nodes: Node) -> None:
     newest = next(clock)
     frame = user_frame(3)
     change = (newest, frame and (frame.f_code, frame.f_lasti))
+    part = here()
+    if part is not None:
+        part.refuse_change(nodes)
     for node in nodes:
         notes = node.notes or node.own_notes()
         notes.changed = change

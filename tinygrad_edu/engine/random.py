@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import DtypeError
+from ..errors import DtypeError, ModuleError
 from . import messages
+from .parts import here
 
 __all__ = ["generator", "get_state", "manual_seed", "set_state"]
 
@@ -47,11 +48,17 @@ def manual_seed(seed: int) -> np.random.Generator:
 def generator(seed: Any = None) -> np.random.Generator:
     """The generator to draw from: a new one for a seed, `seed` itself if it is a generator, the package's own for None.
 
-    Raises `DtypeError` for anything else.
+    Raises `DtypeError` for anything else, and `ModuleError` where threads compute parts of a batch, since the numbers
+    would not be those of one thread: they are drawn for the whole batch there (`for_examples` and `together`).
 
     >>> generator(0).random() == generator(0).random()
     True
     """
+    if here():
+        raise ModuleError(
+            "fit: random numbers that threads draw for parts of a batch would be other ones than on one thread; draw "
+            "a number for each example, such as by tg.rand(x.shape), or use threads=1"
+        )
     if seed is None:
         return own()
     try:

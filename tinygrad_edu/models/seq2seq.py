@@ -14,6 +14,7 @@ import numpy as np
 from .. import nn
 from ..engine.grad_mode import no_grad
 from ..engine.node import number_of, shape_of
+from ..engine.parts import together
 from ..engine.primitives.elementwise import tanh, where
 from ..engine.primitives.reductions import softmax
 from ..engine.primitives.shape import concatenate, expand_dims, squeeze, stack
@@ -89,14 +90,17 @@ class Seq2Seq(nn.Module):
         is no probability.
         """
         states, state, padding = self.encode(source)
-        tokens, rng = np.asarray(number_of(target)), generator(seed)
+        tokens = np.asarray(number_of(target))
         shape_of_tokens("Seq2Seq", tokens, "a target is", rows=shape_of(source)[0])
         if not 0 <= teacher_forcing <= 1:
             raise OutOfRangeError(f"Seq2Seq: teacher_forcing is a probability, between 0 and 1, not {teacher_forcing}")
+        steps = tokens.shape[1]
+        right = np.full(steps, True)
+        if teacher_forcing < 1:  # one decision for all examples
+            right[1:] = together("Seq2Seq", lambda _: generator(seed).random(steps - 1) < teacher_forcing)
         logits: list[Any] = []
-        for t in range(tokens.shape[1]):
-            right = t == 0 or teacher_forcing >= 1 or rng.random() < teacher_forcing
-            token = tokens[:, t] if right else np.argmax(number_of(logits[-1]), axis=-1)
+        for t in range(steps):
+            token = tokens[:, t] if right[t] else np.argmax(number_of(logits[-1]), axis=-1)
             out, state, _ = self.step(token, state, states, padding)
             logits.append(out)
         return stack(logits, 1)

@@ -11,6 +11,7 @@ import numpy as np
 from .._support.languages import texts
 from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
+from ..engine.parts import for_examples
 from ..engine.primitives.einsum import einsum
 from ..engine.primitives.elementwise import maximum, where
 from ..engine.primitives.fused import linear
@@ -65,12 +66,15 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     return hot
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, shape: Any = None) -> Any:
+def dropout(
+    x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, shape: Any = None, batch_axis: int = 0
+) -> Any:
     """In training, each number is 0 with probability p, else divided by 1 - p to keep the mean; otherwise x itself.
 
     Srivastava et al. (2014). `seed` is an int or a `numpy.random.Generator`; without one the numbers come from the
     package's own generator, which `tg.manual_seed` sets. Numbers are dropped together where `shape`, which broadcasts
-    with x's, has one for several. Raises `OutOfRangeError` if p is not a probability.
+    with x's, has one for several. The examples lie along `batch_axis`; several threads of `train.fit` need to know it.
+    Raises `OutOfRangeError` if p is not a probability.
 
     >>> import tinygrad_edu as tg
     >>> dropout(tg.ones(6), 0.5, seed=1)
@@ -81,8 +85,9 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, 
         return x
     x = numeric("dropout", x)
     kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
-    keep = generator(seed).random(shape_of(x) if shape is None else shape, np.float32) >= p
-    return x * (keep.astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
+    sizes = shape_of(x) if shape is None else shape
+    drawn = for_examples("dropout", lambda sizes: generator(seed).random(sizes, np.float32), sizes, batch_axis)
+    return x * ((drawn >= p).astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
 
 
 def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> Any:

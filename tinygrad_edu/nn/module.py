@@ -26,6 +26,7 @@ from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
 from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, number_of, shape_of
+from ..engine.parts import together
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
@@ -75,7 +76,8 @@ class Module(TakesPyTorchsArguments):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute `forward`; the result remembers that this module made it."""
         if self._waiting:
-            self._first_call(*args, *kwargs.values())
+            given = [*args, *kwargs.values()]
+            together(f"the first call of {type(self).__name__}", lambda parts: self._first_call(*given))
         return made_by(self, self.forward, *args, **kwargs)
 
     # The contents.

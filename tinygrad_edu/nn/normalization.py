@@ -8,6 +8,7 @@ import numpy as np
 
 from .._support.languages import listed, texts
 from ..engine.node import shape_of
+from ..engine.parts import together
 from ..engine.primitives.normalization import (
     batch_norm,
     feature_sizes,
@@ -66,14 +67,18 @@ class BatchNorm(Module):
             text = texts("{name}: the input is {wanted}, and not {shape}")
             wanted = listed(list(self.inputs.values()), alternatives=True)
             raise ShapeError(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x))
-        momentum = self.momentum
-        if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
-            if momentum is None:  # the mean of all batches so far
-                momentum = 1 / self.num_batches_tracked.item()
+        momentum = together(type(self).__name__, lambda _: self._count_batch()) if self.training else 0.0
         training = self.training or not self.track_running_stats
         running = (self.running_mean, self.running_var)
-        return batch_norm(x, *running, self.weight, self.bias, training, momentum or 0.0, self.eps)
+        return batch_norm(x, *running, self.weight, self.bias, training, momentum, self.eps)
+
+    def _count_batch(self) -> float:
+        """The weight of a batch of training, which is counted, in the running statistics."""
+        count = self.num_batches_tracked
+        if count is None:
+            return self.momentum or 0.0
+        count.data = count.data + 1
+        return 1 / float(count.item()) if self.momentum is None else self.momentum  # 1 / n: the mean of all batches
 
     def extra_repr(self) -> str:
         names = ("eps", "momentum", "affine", "track_running_stats")
@@ -154,8 +159,6 @@ class InstanceNorm(BatchNorm):
             text = texts("{name}: the input is {wanted}, or without N, and not {shape}")
             wanted = next(iter(self.inputs.values()))
             raise ShapeError(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x))
-        if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
         from_input = self.training or not self.track_running_stats
         running = (self.running_mean, self.running_var)
         return instance_norm(x, *running, self.weight, self.bias, from_input, self.momentum or 0.0, self.eps)

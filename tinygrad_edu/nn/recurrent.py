@@ -177,7 +177,7 @@ class RecurrentLayers(Recurrent):
         last: list[list[Any]] = [[] for _ in states]
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                x = dropout(x, self.dropout, self.training)
+                x = dropout(x, self.dropout, self.training, batch_axis=1)
             outputs = []
             for direction in self._directions:
                 place = len(last[0])

@@ -49,7 +49,7 @@ from ..optim.lr_scheduler import ReduceLROnPlateau
 from .callbacks import Callback
 from .history import History
 from .metrics import Metric, Running, arrays
-from .parallel import crew, refuse_what_parts_would_change, split_batch
+from .parallel import crew, split_batch
 
 __all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
 
@@ -174,23 +174,25 @@ def fit(
     validation : batches to evaluate on after each epoch; their columns in the history begin with `val_`.
     scheduler : of `optim.lr_scheduler`, stepped after each epoch.
     callbacks : `EarlyStopping`, `Checkpoint`, `SaveBest`, `LivePlot`, or your own.
-    threads : the number of Python threads that share each batch. The numbers are the same but for rounding. Several
-        threads pay for convolutional and recurrent networks, if as many cores are idle.
+    threads : the number of Python threads that share each batch. The numbers are the same but for rounding, also those
+        of batch norm, and of dropout and `tg.randn`, which draw for the whole batch. What a model does with its
+        examples together by itself, such as take their mean, draw from a generator of NumPy's or count its calls, each
+        thread does with its part. Several threads pay for convolutional and recurrent networks, if as many cores are
+        idle.
     progress : whether to show a bar for each epoch, in terminals and notebooks, if tqdm is installed.
 
     Ctrl-C ends the training and keeps what was learned. The model is left in training or evaluation mode, as it was.
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report of the operation that made it so;
     `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader, or a generator, which is
-    used up after one pass; `ShapeError` for a loader without batches; `ModuleError` for several threads on a model with
-    batch norm or dropout, or whose batches do not lie along the first axis.
+    used up after one pass; `ShapeError` for a loader without batches; `ModuleError` for several threads on batches that
+    do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
+    not for each example, changes a tensor in place, or does not do the same for all examples.
     """
     check_arguments(model, loader, loss, optimizer, epochs, validation)
     run = Run(
         model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads, progress
     )
-    if threads > 1:
-        refuse_what_parts_would_change(model)
     keep_freed_memory()
     was_training = model.training
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE, decompositions
@@ -335,3 +335,22 @@ def test_every_module_can_be_loaded_again() -> None:
     with pytest.raises(ValueError, match="already"):
         primitive(lambda g, out, x: g, name="second", numpy=[np.exp])(np.exp)
     assert "second" not in TABLE
+
+
+@every_case
+@settings(max_examples=2)
+@given(data=st.data())
+def test_a_tall_jacobian_is_the_derivative_along_each_number(name: str, data: st.DataObject) -> None:
+    """It frees numbers on the way, which no rule may ask for."""
+    call = data.draw(CASES[name].calls())
+
+    def tall(p: Any) -> Any:
+        operands: list[Any] = list(call.operands)
+        for slot in call.variables:
+            operands[slot] = operands[slot] + p[0] * operands[slot] + p[1] * upstream_for(operands[slot])
+        out = tg.concatenate([y.flatten() for y in results(call(*operands))])
+        return tg.concatenate([out, 2 * out, 3 * out])
+
+    found = tg.jacobian(tall)(np.zeros(2))
+    for j, along in enumerate(np.eye(2)):
+        np.testing.assert_allclose(found[:, j], tg.jvp(tall, np.zeros(2), along)[1], 1e-9, 1e-12)

@@ -2,7 +2,9 @@
 
 The numbers of a channel lie side by side in memory, as `windows.py` has it, and are computed with as rows of one
 length: (C, R, L). Sums go along the rows, and then over the rows, so that float32 keeps its digits.
-Few channels at a time go through all steps, so that they stay in the cache, and each step overwrites the one before.
+Few channels at a time go through some steps, so that they stay in the cache, and each step overwrites the one before.
+
+Of a part of a batch (`engine/parts.py`) they take the mean and the variance of the whole batch.
 """
 
 from __future__ import annotations
@@ -14,35 +16,51 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..parts import together
 from .windows import images_first, images_last
 
-__all__ = ["mean_and_variance", "normalized", "pulled_back"]
+__all__ = ["joined", "moments", "normalized", "pulled_back"]
 
 CACHE = 1 << 19
 """About so many bytes of channels are computed with at a time."""
 
+Moments = tuple[int, ndarray, ndarray]
+"""How many numbers each channel has, and for each channel their mean and variance: arrays (C,)."""
 
-def mean_and_variance(x: ndarray) -> tuple[ndarray, ndarray]:
-    """For each channel of x (N, C, *S) its mean and variance: two arrays (C,)."""
-    rows = _rows(x)
-    mean, variance = np.empty((2, len(rows)), x.dtype)
-    for some in _channels(rows):
-        _, mean[some], variance[some] = _centred(rows[some])
-    return mean, variance
+
+def moments(x: ndarray) -> Moments:
+    """Those of the channels of x (N, C, *S)."""
+    return _centred(_rows(x))
+
+
+def joined(parts: Sequence[Moments]) -> Moments:
+    """The moments of a whole from those of its parts.
+
+    Source: T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for Computing the Sample Variance" (1983), (2.1).
+    """
+    if len(parts) == 1:
+        return parts[0]
+    count = sum(n for n, _, _ in parts)
+    mean = sum(n / count * m for n, m, _ in parts)
+    return count, mean, sum(n / count * (v + (m - mean) ** 2) for n, m, v in parts)  # type: ignore[return-value]
 
 
 def normalized(x: ndarray, affine: Sequence[ndarray], eps: float) -> ndarray:
     """(x - mean) / √(variance + eps) for each channel of x (N, C, *S), times a weight and plus a bias, if given."""
     rows = _rows(x)
     out = np.empty_like(rows)
+    own = _centred(rows, out)
+    _, mean, variance = together(f"batch_norm of {len(rows)} channels", joined, own)
+    scale = 1 / np.sqrt(variance + eps)
+    if affine:
+        scale *= affine[0]
+    shift = (own[1] - mean) * scale
+    if len(affine) == 2:
+        shift += affine[1]
     for some in _channels(rows):
-        part, _, variance = _centred(rows[some], out[some])
-        scale = 1 / np.sqrt(variance + eps)
-        if affine:
-            scale *= affine[0][some]
-        part *= _for_rows(scale)
-        if len(affine) == 2:
-            part += _for_rows(affine[1][some])
+        part = out[some]
+        part *= _for_rows(scale[some])
+        part += _for_rows(shift[some])
     return _images(out, x.shape)
 
 
@@ -53,20 +71,33 @@ def pulled_back(slots: Sequence[int], g: ndarray, x: ndarray, affine: Sequence[n
     """
     rows, gradient = _rows(x), _rows(g)
     to_x = np.empty_like(rows)
-    to_weight, to_bias = np.empty((2, len(rows)), x.dtype)
-    count = prod(rows.shape[1:])
+    own = _centred(rows, to_x)
+    along, total = np.empty((2, len(rows)), x.dtype)
     for some in _channels(rows):
-        part, _, variance = _centred(rows[some], to_x[some])
-        upstream, deviation = gradient[some], np.sqrt(variance + eps)
-        along, total = _sums_of_products(upstream, part), _sums(upstream)
-        to_weight[some], to_bias[some] = along / deviation, total
-        if 0 in slots:
-            part *= _for_rows(along / (-count * deviation * deviation))
-            part += upstream
-            part -= _for_rows(total / count)
-            part *= _for_rows((affine[0][some] if affine else 1) / deviation)
-    every = (_images(to_x, x.shape), to_weight, to_bias)
+        along[some], total[some] = _sums_of_products(gradient[some], to_x[some]), _sums(gradient[some])
+    where = f"the gradient of batch_norm of {len(rows)} channels"
+    (count, mean, variance), every_along, every_total = together(where, _joined_sums, (own, along, total))
+    shift, deviation = own[1] - mean, np.sqrt(variance + eps)
+    every = [to_x, (along + shift * total) / deviation, total]
+    if 0 in slots:
+        slope = every_along / (-count * deviation * deviation)
+        constant = every_total / count - slope * shift
+        scale = (affine[0] if affine else 1) / deviation
+        for some in _channels(rows):
+            part = to_x[some]
+            part *= _for_rows(slope[some])
+            part += gradient[some]
+            part -= _for_rows(constant[some])
+            part *= _for_rows(scale[some])
+        every[0] = _images(to_x, x.shape)
     return [every[slot] for slot in slots]
+
+
+def _joined_sums(parts: Sequence[tuple[Moments, ndarray, ndarray]]) -> tuple[Moments, ndarray, ndarray]:
+    """The moments of all parts, Σ g(x - their mean) and Σ g, from those of each part."""
+    every = joined([own for own, _, _ in parts])
+    along = sum(along + (own[1] - every[1]) * total for own, along, total in parts)
+    return every, along, sum(total for _, _, total in parts)  # type: ignore[return-value]
 
 
 def _rows(x: ndarray) -> ndarray:
@@ -89,12 +120,15 @@ def _for_rows(of_channel: ndarray) -> ndarray:
     return of_channel[:, None, None]
 
 
-def _centred(rows: ndarray, out: ndarray | None = None) -> tuple[ndarray, ndarray, ndarray]:
-    """Rows less the mean of their channel; these means, and the variances."""
+def _centred(rows: ndarray, out: ndarray | None = None) -> Moments:
+    """Writes the rows less the mean of their channel to `out`; gives their moments."""
     count = prod(rows.shape[1:])
-    mean = _sums(rows) / count
-    out = np.subtract(rows, _for_rows(mean), out=out)
-    return out, mean, _sums_of_products(out, out) / count
+    mean, variance = np.empty((2, len(rows)), rows.dtype)
+    for some in _channels(rows):
+        mean[some] = _sums(rows[some]) / count
+        part = np.subtract(rows[some], _for_rows(mean[some]), out=None if out is None else out[some])
+        variance[some] = _sums_of_products(part, part) / count
+    return count, mean, variance
 
 
 def _sums(rows: ndarray) -> Any:

@@ -3,6 +3,8 @@
 Batch normalisation takes mean and variance over the images, for each channel; layer normalisation over the features of
 each example. Both are the row `normalize`, over other axes. Local response normalisation divides by the size of the
 neighbouring channels, and is composed of other rows.
+
+Where threads compute parts of a batch (`engine/parts.py`), batch normalisation is still that of the whole batch.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError
 from ..messages import in_words, several
 from ..node import Node, number_of, shape_of
+from ..parts import here, together
 from . import channel_statistics, row_statistics
 from .elementwise import sqrt, square
 from .kernels import in_float32
 from .pooling import avg_pool
 from .primitive import Variadic
-from .reductions import mean
+from .reductions import count, mean, sum_
 from .rows import primitive
 from .shape import astype, reshape, rounded_once, sum_to
 from .windows import Sizes, per_axis
@@ -47,8 +50,8 @@ def _normalize_rule(
     for slot in slots:
         if slot == 0:
             h = g * reshape(affine[0], shape) if affine else g
-            along = normal * mean(h * normal, axis, True)
-            h = h - mean(h, axis, True)
+            along = normal * _mean(h * normal, axis)
+            h = h - _mean(h, axis)
             h -= along
             h /= deviation
             gradients.append(h)
@@ -82,9 +85,26 @@ def _kernels(x: Any, axis: Sizes, *others: Any) -> Any:
 def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
     """(x - mean) / σ, and σ = √(variance + eps); of float16 in float32, where the squares have room."""
     x = astype(x, "float32") if in_float32(x.dtype) else x
-    centred = x - mean(x, axis, True)
-    deviation = sqrt(mean(square(centred), axis, True) + eps)
+    centred = x - _mean(x, axis)
+    deviation = sqrt(_mean(square(centred), axis) + eps)
     return centred / deviation, deviation
+
+
+def _mean(x: Any, axis: Sizes) -> Any:
+    """The mean over the axes, with kept dimensions; over all examples of a batch if axis 0 is one of them."""
+    if 0 in axis and here():
+        return sum_over_parts(sum_(x, axis, True)) / sum_over_parts(np.array(count(x.shape, axis)))
+    return mean(x, axis, True)
+
+
+@primitive(lambda g, out, x: sum_over_parts(g))
+def sum_over_parts(x: Any) -> Any:
+    """The sum of the x of all parts of a batch, if threads compute such parts. Each part gets it, and so do gradients.
+
+    >>> float(sum_over_parts(3.0))
+    3.0
+    """
+    return together(f"a sum of shape {np.shape(x)} in batch_norm", sum, x)
 
 
 # What the user calls.
@@ -102,6 +122,7 @@ def batch_norm(
     training : compute mean and variance over the batch and all places, and update the running ones in place:
         running ← (1 - momentum)·running + momentum·batch's. The running variance follows the unbiased one, as in
         PyTorch. In training both may be None.
+    momentum : the weight of the batch in the running ones.
     eps : added to the variance.
 
     Raises `ShapeError` for fewer than two numbers a channel in training, and for parameters of a wrong shape.
@@ -123,7 +144,7 @@ def batch_norm(
             text = texts("batch_norm: input {x} has {n} channels, and {name} {parameter}")
             raise ShapeError(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter))
     if training:
-        _follow(x, running_mean, running_var, momentum, axis)
+        _follow(x, (running_mean, running_var), momentum)
         return normalize(x, *_affine(weight, bias), axis=axis, shape=shape, eps=eps)
     if running_mean is None or running_var is None:
         text = texts("batch_norm: without running_mean and running_var only the batch's can be taken: training=True")
@@ -140,31 +161,37 @@ def _affine(weight: Any, bias: Any) -> tuple[Any, ...]:
     return np.ones(bias.shape, bias.dtype) if weight is None else weight, bias
 
 
-def _move(running: Any, now: Any, momentum: float) -> None:
-    """Let a running statistic, a tensor or an array, follow that of the batch."""
-    moved = (1 - momentum) * number_of(running) + momentum * now
-    if isinstance(running, Node):
-        running.data = moved
-    else:
-        running[...] = moved
+def _move(running: Sequence[Any], now: Sequence[Any], momentum: float) -> None:
+    """Let running statistics, tensors or arrays, follow those of a batch."""
+    for old, new in zip(running, now):
+        if old is None:
+            continue
+        moved = (1 - momentum) * number_of(old) + momentum * new
+        if isinstance(old, Node):
+            old.data = moved
+        else:
+            old[...] = moved
 
 
-def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: Sizes) -> None:
-    """Update the running mean and variance with those of the batch."""
+def _follow(x: Any, running: Sequence[Any], momentum: float) -> None:
+    """Let the running mean and variance follow those of the batch x."""
     numbers = np.asarray(number_of(x))
     numbers = numbers.astype(np.float32) if in_float32(numbers.dtype) else numbers
-    count = numbers.size // max(1, numbers.shape[1])
-    if count < 2:
-        raise ShapeError(
-            "batch_norm: {n} numbers a channel in input {x} have no variance to train with; give a larger batch, "
-            "or call .eval() to use what was learned",
-            n=count,
-            x=in_words(x),
-        )
-    average, variance = channel_statistics.mean_and_variance(numbers)
-    for running, now in ((running_mean, average), (running_var, variance * (count / (count - 1)))):
-        if running is not None:
-            _move(running, now, momentum)
+
+    def follow(parts: list[channel_statistics.Moments]) -> None:
+        n = sum(n for n, _, _ in parts)
+        if n < 2:
+            raise ShapeError(
+                "batch_norm: {n} numbers a channel in input {x} have no variance to train with; give a larger batch, "
+                "or call .eval() to use what was learned",
+                n=n,
+                x=in_words(x),
+            )
+        _, average, variance = channel_statistics.joined(parts)
+        _move(running, (average, variance * (n / (n - 1))), momentum)
+
+    own = channel_statistics.moments(numbers) if numbers.size else (0, numbers, numbers)
+    together(f"batch_norm of {numbers.shape[1]} channels", follow, own)
 
 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -220,7 +247,8 @@ def instance_norm(
     """Every channel of every example of x (N, C, *S) brought to mean 0 and variance 1, times weight plus bias.
 
     The running mean and variance (C,), if there are any, follow the means over the batch; without `use_input_stats`
-    they are taken instead, as in `batch_norm`. Raises `ShapeError` for fewer than two numbers a channel.
+    they are taken instead. The other arguments are those of `batch_norm`. Raises `ShapeError` for fewer than two
+    numbers a channel.
     Source: D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance Normalization" (2016).
 
     >>> import tinygrad_edu as tg
@@ -236,9 +264,12 @@ def instance_norm(
         text = texts("instance_norm: the input is (N, C, *sizes) with two or more numbers a channel, not {shape}")
         raise ShapeError(text, shape=size)
     numbers = np.asarray(number_of(x)).reshape(*size[:2], -1)
-    for running, now in ((running_mean, numbers.mean(2)), (running_var, numbers.var(2, ddof=1))):
-        if running is not None:
-            _move(running, now.mean(0), momentum)
+
+    def follow(parts: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        now = [np.concatenate(of).mean(0) for of in zip(*parts)]
+        _move((running_mean, running_var), now, momentum)
+
+    together(f"instance_norm of {size[1]} channels", follow, (numbers.mean(2), numbers.var(2, ddof=1)))
     return group_norm(x, size[1], weight, bias, eps)
 
 

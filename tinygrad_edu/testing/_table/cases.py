@@ -307,6 +307,7 @@ LINES = [
     row("avg_pool", images.avg_pool, images.ONE, together=images.avg_pool_calls),
     row("avg_unpool", images.avg_unpool, images.ONE, together=images.avg_unpool_calls),
     row("normalize", images.normalize, images.THREE, together=images.normalize_calls),
+    row("sum_over_parts", np.positive, one()),
     # Between Value and Tensor.
     row("to_tensor", lambda x: x, one(0, 0)),
     row("to_value", lambda x: x, one(0, 0)),
