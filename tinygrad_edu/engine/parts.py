@@ -44,8 +44,8 @@ class Part(NamedTuple):
         for node in nodes:
             if node.index < self.begin:
                 raise ModuleError(
-                    f"fit: {messages.describe(node)} is changed in place while threads compute parts of a batch; each of them "
-                    "would change it; use threads=1"
+                    f"fit: {messages.describe(node)} is changed in place while threads compute parts of a batch; each "
+                    "of them would change it; use threads=1"
                 )
 
 
