@@ -86,7 +86,7 @@ _MODULE_OF = {name: module for module, names in _LATER.items() for name in names
 _functions = [name for name, x in vars().items() if "engine.primitives" in getattr(x, "__module__", "")]
 _functions += [name for name, module in _MODULE_OF.items() if module.startswith("engine.primitives")]
 _answers = {name: f"here it is tg.{name}(x, ...)" for name in _functions}
-_elsewhere.answer(Tensor, _answers | {f"{name}_": _elsewhere.IN_PLACE for name in _functions})
+_elsewhere.answer(Tensor, _answers | {f"{name}_": _elsewhere.IN_PLACE for name in [*_functions, *_elsewhere.METHODS]})
 
 __all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__) and name[0] != "_"]
 __all__ += ["random", *_ROOMS, *_MODULE_OF]

@@ -253,6 +253,22 @@ def test_a_reader_that_has_left_is_no_error(folder: Path, words: str) -> None:
     assert process.wait(timeout=60) == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("words", ["tutorials", "explain lesson.py:z --wrt x"])
+@pytest.mark.parametrize(
+    ("end", "code", "says"),
+    [
+        (">/dev/full", 2, "tinygrad-edu: cannot write the standard output: No space left on device\n"),
+        (">&-", 0, ""),
+        (">&- 2>&-", 0, ""),
+    ],
+)
+def test_a_standard_output_that_is_full_or_closed(folder: Path, words: str, end: str, code: int, says: str) -> None:
+    line = f"{sys.executable} -m tinygrad_edu {words} {end}"
+    done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, env=environment(), text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (code, says)
+
+
 def test_a_console_that_knows_no_greek(typed: Command) -> None:
     code, out, err = typed("explain", "lesson.py:z", "--wrt", "x", PYTHONIOENCODING="ascii")
     assert (code, err) == (0, "")

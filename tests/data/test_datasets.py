@@ -90,7 +90,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "one fold": (lambda: k_fold(numbers(10), 1), ShapeError, "k is from 2 to"),
     "more folds than examples": (lambda: k_fold(numbers(3), 4), ShapeError, "k is from 2 to"),
     "an example that is not there": (lambda: Subset(numbers(3), [3]), OutOfRangeError, "no example 3"),
-    "no dataset": (lambda: DataLoader([1, 2]), DtypeError, "needs a Dataset, not list"),  # type: ignore[arg-type]
+    "no dataset": (lambda: DataLoader(3), DtypeError, "needs a Dataset or a list of examples, not int"),
+    "a dict of examples": (lambda: DataLoader({"x": [1, 2]}), DtypeError, "not dict"),
+    "a subset of a word": (lambda: Subset("cat", [0]), DtypeError, "Subset: needs a Dataset .* not str"),
+    "a generator": (lambda: DataLoader(x for x in [1]), DtypeError, "not generator"),
     "empty batches": (lambda: DataLoader(numbers(3), batch_size=0), ShapeError, "from 1 on"),
     "batches of a word": (lambda: DataLoader(numbers(3), batch_size=cast(Any, "all")), ShapeError, "not 'all'"),
     "examples of two shapes": (lambda: Ragged().batch([0, 1]), ShapeError, r"shapes \(1,\) and \(2,\)"),
@@ -135,8 +138,17 @@ class Given(Dataset):
     ],
 )
 def test_a_batch_has_an_array_for_each_part_of_an_example(examples: Any, shapes: Any) -> None:
-    (batch,) = DataLoader(Given(*examples), batch_size=4)
-    assert [x.shape for x in batch] == shapes
+    for dataset in (Given(*examples), examples, Subset(examples, range(len(examples)))):
+        (batch,) = DataLoader(dataset, batch_size=4)
+        assert [x.shape for x in batch] == shapes
+
+
+def test_the_rows_of_an_array_are_examples() -> None:
+    rows = np.arange(6.0).reshape(3, 2)
+    for table in (rows, tg.tensor(rows)):
+        assert [x.tolist() for (x,) in DataLoader(table, batch_size=2)] == [rows[:2].tolist(), rows[2:].tolist()]
+    train, test = random_split(list(zip(rows, [0, 1, 1])), [2, 1])
+    assert (len(train), len(test), len(test[0])) == (2, 1, 2)
 
 
 class Ragged(Dataset):

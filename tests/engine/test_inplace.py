@@ -131,6 +131,39 @@ def test_a_change_in_place_does_not_reach_what_was_made_from_a_view() -> None:
     assert x.tolist() == [100.0, 2.0, 3.0, 4.0]
 
 
+FORMS: list[Callable[[Any], Any]] = [
+    lambda x: x[0],
+    lambda x: x[:, 1],
+    lambda x: x.T,
+    lambda x: x.reshape(-1),
+    lambda x: x.flatten(),
+    lambda x: next(iter(x)),
+    lambda x: tg.split(x, 2)[1],
+    lambda x: tg.flip(x[0], 0),
+    lambda x: x.broadcast_to((2, 2, 3)),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("recording", [True, False])
+def test_a_part_or_another_form_of_a_tensor_is_not_changed_alone(form: Callable[[Any], Any], recording: bool) -> None:
+    """NumPy and PyTorch would change the whole with it: the change would be lost in silence, as in `x[0][1] = 5`."""
+    with contextlib.nullcontext() if recording else tg.no_grad():
+        x = tg.zeros((2, 3))
+        with pytest.raises(tg.InPlaceError, match=r"part or another form of another tensor.* y = tg\.tensor"):
+            form(x)[0] = 5.0
+        y = tg.tensor(form(x))
+        y[0] = 5.0
+        assert (x.data == 0).all()
+        y = form(x) * 1
+        y[0] = 5.0
+        x[0, 1] = 4.0
+        assert x.tolist() == [[0, 4, 0], [0, 0, 0]]
+        x = form(x)  # nobody holds the whole any more
+        x[0] = 7.0
+        assert (x[0].data == 7).all()
+
+
 def test_numbers_that_do_not_fit_are_not_written_into_integers() -> None:
     whole = tg.tensor(np.array([1, 2, 3]))
     with pytest.raises(tg.DtypeError, match="int64, which cannot take float64"):

@@ -9,6 +9,7 @@ import pytest
 from tinygrad_edu.grade import Sandbox, Submission, grade_one
 from tinygrad_edu.grade.assignment import load_assignment
 from tinygrad_edu.grade.assignments import ASSIGNMENTS, folder
+from tinygrad_edu.grade.diagnosis.mistakes import KINDS, MISTAKES
 
 FACTOR = "前向传播中除以 n 的，反向传播中也除以 n，别的都不除。"
 USES = "一个值被使用几次，就得到几份贡献。这里只有来自 {}的一份：请用 +=，不要用 =。"
@@ -87,3 +88,12 @@ def test_a_wrong_answer_is_told_in_two_languages(
     assert told["en"].kind == told["zh"].kind
     assert (told["en"].message, told["zh"].message, told["zh"].how) == (english, chinese, how)
     assert not SENTENCE.search(told["zh"].message + told["zh"].how)
+
+
+def test_every_kind_of_mistake_has_words() -> None:
+    """A kind such as "finite" is for programs; reports and hidden checks say it in words."""
+    source = "".join(path.read_text("utf-8") for path in folder("mlp").parents[1].rglob("*.py"))
+    given = set(re.findall(r'(?:Different|StudentError)\(\s*"([a-z ]+)"|kind="([a-z ]+)"', source))
+    assert len(given) > 25
+    of_examples = {"not summed back", "order"}
+    assert {kind for kinds in given for kind in kinds if kind} - set(KINDS) - set(MISTAKES) == of_examples

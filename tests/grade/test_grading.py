@@ -108,6 +108,9 @@ def test_a_check_whose_names_are_missing_is_skipped_with_a_hint(sandbox: Sandbox
     check = only(graded(homework(product, needs=["mul_backward"]), "def mul_backwards(u, x, y): pass", sandbox))
     assert (check.outcome, check.points) == ("skipped", 0.0)
     assert "defines no mul_backward; did you mean it where you wrote mul_backwards?" in check.message
+    for program in ("import os", "import numpy as os, math", "from numpy import loss_ as os, pi"):
+        check = only(graded(homework(product, needs=["loss"]), program, sandbox))
+        assert check.message == "your program defines no loss"
     hw = homework(product, needs=["mul_backwards"])
     hw.check(points=1, needs=["mul_backward"])(lambda student, rng: None)
     missing, _ = graded(hw, "def mul_backward(u, x, y): pass", sandbox).checks
@@ -217,7 +220,7 @@ def test_a_hidden_check_tells_the_kind_of_mistake_and_nothing_else(sandbox: Sand
     source = "def mul_backward(u, x, y):\n    print('seen', u)\n    raise ValueError(str(u))"
     result = graded(homework(product, hidden=True), source, sandbox)
     assert only(result) == CheckResult(
-        "product", "Product", "fail", 0.0, 1.0, "a hidden check failed: raised", "raised", hidden=True
+        "product", "Product", "fail", 0.0, 1.0, "a hidden check failed: an exception", "raised", hidden=True
     )
     assert result.output == ""
 

@@ -309,6 +309,12 @@ def test_encodings(data: bytes, text: str, warning: str, tmp_path: Path) -> None
     assert bool(warning) == bool(submission.warnings)
 
 
+def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(bytes(range(256)) * 8)  # a picture, or a file that Python compiled
+    with pytest.raises(SubmissionError, match=r"a\.py: is no text; hand in the program"):
+        Submission.read(tmp_path / "a.py")
+
+
 @pytest.mark.parametrize("codec", ["rot13", "zlib", "unicode_escape", "raw_unicode_escape", "utf-7", "utf-16",
                                    "punycode", "idna", "hz", "iso2022_jp", "cp037"])  # fmt: skip
 def test_codecs_that_hide_the_source_are_refused(codec: str, tmp_path: Path) -> None:

@@ -228,6 +228,17 @@ def test_a_forward_pass_for_each_number_is_a_sign(program: str, signs: list[str]
     assert all(word in " ".join(said) for word in signs)
 
 
+def test_a_training_is_no_difference_quotient(sandbox: Sandbox) -> None:
+    def learns(student: Any, rng: np.random.Generator) -> None:
+        x = rng.normal(size=(5, 3))
+        expect(student.train(x)).is_close(np.zeros(3), rtol=1e-3)
+
+    program = "import numpy as np\ndef slope(x, w): return x.T @ (x @ w)\ndef train(x):\n    w = np.ones(3)\n"
+    program += "    for _ in range(2000):\n        w -= 0.02 * slope(x, w)\n    return w * 0\n"
+    result = graded(program, sandbox, learns)
+    assert (result.score, result.signs) == (1.0, ())
+
+
 def test_the_engine_itself_is_left_out_and_told(sandbox: Sandbox) -> None:
     def product(student: Any, rng: np.random.Generator) -> None:
         expect(student.mul(1.0, 2.0, 3.0)).equals((3.0, 2.0))

@@ -67,3 +67,19 @@ def test_networks_put_together_at_random_are_pytorchs(network: Any, seed: int) -
     )
     same_module(ours, theirs, np.float64)
     assert_agree(ours, theirs, np.random.default_rng(seed).normal(size=(5, 3)), dtype=np.float64, seed=seed)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["Linear", "Sequential", "ModuleList", "ModuleDict"])
+def test_the_methods_of_pytorchs_modules_are_here_or_answered(name: str) -> None:
+    arguments = (3, 2) if name == "Linear" else ()
+    ours, theirs = (getattr(x, name)(*arguments) for x in (nn, torch_or_skip().nn))
+    settings = {"T_destination", "call_super_init", "dump_patches", "forward"}  # PyTorch's own, and the user's
+    silent = []
+    for method in set(dir(theirs)) - settings - set(dir(ours)):
+        try:
+            getattr(ours, method)
+        except AttributeError as error:
+            if method[0] != "_" and not str(error).startswith(f"{name} has no attribute {method!r}: "):
+                silent.append(str(error))
+    assert silent == []

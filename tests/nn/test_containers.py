@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
@@ -30,6 +31,71 @@ def test_a_sequential_is_indexed_sliced_changed_and_extended() -> None:
     assert len(net.extend([nn.Identity(), nn.Identity()])) == 6
     with pytest.raises(tg.OutOfRangeError, match="there is no module 9; it holds 6"):
         net[9]
+
+
+OPERATIONS: list[Any] = [
+    lambda x, i, new: x.append(new),
+    lambda x, i, new: x.insert(i, new),
+    lambda x, i, new: x.extend([new, nn.Tanh()]),
+    lambda x, i, new: x.__iadd__([new]),
+    lambda x, i, new: x.__setitem__(i % len(x), new),
+    lambda x, i, new: x.__delitem__(i % len(x)),
+    lambda x, i, new: x.__delitem__(slice(i, None, 2)),
+    lambda x, i, new: x.pop(i % len(x)),
+    lambda x, i, new: x.remove(x[i % len(x)]),
+    lambda x, i, new: x.reverse(),
+]
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, nn.ModuleList])
+@given(chosen=st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(-5, 5)), max_size=8))
+def test_a_container_changes_as_a_list_does(kind: Any, chosen: list[Any]) -> None:
+    plain: list[nn.Module] = [nn.ReLU(), nn.Linear(2, 2)]
+    ours = kind(*plain) if kind is nn.Sequential else kind(plain)
+    tanh = [nn.Tanh(), *[nn.Linear(3, 3) for _ in chosen]]
+    for (operation, i), new in zip(chosen, tanh[1:]):
+        for x in (plain, ours):
+            if x:
+                operation(x, i, new)
+        assert [type(x) for x in ours] == [type(x) for x in plain]
+        assert [name for name, _ in ours.named_children()] == [str(i) for i in range(len(plain))]
+        assert all(x is y or isinstance(x, nn.Tanh) for x, y in zip(ours, plain))
+
+
+def test_names_outlast_changes() -> None:
+    net = nn.Sequential(OrderedDict(hidden=nn.Linear(4, 3), out=nn.Linear(3, 2)))
+    net.insert(1, nn.ReLU())
+    del net[0]
+    assert [name for name, _ in net.named_children()] == ["0", "out"]
+    assert net[1:].append(nn.Tanh())(tg.zeros((1, 3))).shape == (1, 2)
+
+
+def test_a_module_in_an_attribute_of_a_container_is_one_of_its_modules() -> None:
+    net = nn.Sequential(nn.Linear(2, 3))
+    net.head = nn.Linear(3, 5)
+    assert net(tg.zeros((1, 2))).shape == (1, 5)
+    assert net[-1] is net.head
+
+    class Own(nn.Sequential):
+        def __init__(self) -> None:
+            super().__init__(nn.Linear(2, 3))
+            self.head = nn.Linear(3, 5)
+
+    assert Own()(tg.zeros((1, 2))).shape == (1, 5)
+
+
+def test_a_dict_of_modules_changes_as_a_dict_does() -> None:
+    tanh = nn.Tanh()
+    branches = nn.ModuleDict({"left": nn.ReLU()})
+    branches.update({"right": tanh}, up=nn.Identity())
+    del branches["up"]
+    assert branches.pop("right") is tanh
+    assert list(branches) == ["left"]
+    assert branches.get("right") is None
+    assert branches != nn.ModuleDict({"left": branches.left})
+    assert len({branches, nn.ModuleDict()}) == 2
+    branches.clear()
+    assert len(branches) == 0
 
 
 def test_modules_may_have_names() -> None:

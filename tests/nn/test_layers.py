@@ -86,6 +86,11 @@ def test_the_padding_row_begins_with_zeros() -> None:
     assert repr(nn.Embedding(5, 3, padding_idx=-2)) == "Embedding(5, 3, padding_idx=3)"
     with pytest.raises(tg.OutOfRangeError, match="padding_idx 5 is none of the 5 rows"):
         nn.Embedding(5, 3, padding_idx=5)
+    weight = tg.ones((5, 3)).requires_grad_()
+    nn.functional.embedding([3, 4], weight, padding_idx=-2).sum().backward()
+    assert weight.grad.sum(axis=1).tolist() == [0, 0, 0, 0, 3]
+    with pytest.raises(tg.OutOfRangeError, match="padding_idx -6 is none of the 5 rows"):
+        nn.functional.embedding([3, 4], weight, padding_idx=-6)
 
 
 @pytest.mark.parametrize(

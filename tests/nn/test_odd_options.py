@@ -202,3 +202,24 @@ def test_a_closure_computes_the_loss_before_the_step() -> None:
 
     assert optim.SGD([w], lr=0.25).step(closure).item() == 9.0
     assert w.tolist() == [1.5]
+
+
+OF_SETTINGS = [
+    x for x in map(nn.__dict__.get, nn.__all__) if isinstance(x, type) and getattr(x, "is_made_of_settings", False)
+]
+LOSSES = [x for x in OF_SETTINGS if x.__module__ == nn.losses.__name__]
+NO_ARGUMENTS = {nn.GlobalAvgPool, nn.Identity, nn.Module}  # Python says so
+
+
+@pytest.mark.parametrize("layer", [x for x in OF_SETTINGS if x not in NO_ARGUMENTS and x not in LOSSES])
+@pytest.mark.parametrize("x", [X, np.ones((2, 4))], ids=["tensor", "array"])
+def test_a_layer_that_is_made_of_data_says_that_data_come_in_the_call(layer: Any, x: Any) -> None:
+    with pytest.raises(tg.DtypeError, match=rf"^{layer.__name__}: is made of settings.* {layer.__name__}\(...\)\(x\)"):
+        layer(x)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("target", [X, CLASSES, tg.Value(1.0)], ids=["tensor", "classes", "value"])
+def test_a_loss_that_is_made_of_data_says_that_data_come_in_the_call(loss: Any, target: Any) -> None:
+    with pytest.raises(tg.DtypeError, match=rf"^{loss.__name__}: is made of settings.*{loss.__name__}\(...\)\(x, y\)"):
+        loss(X, target)

@@ -35,10 +35,12 @@ def library() -> Any:
     return pytest.importorskip("torch", reason="compared with PyTorch: pip install torch")
 
 
-def walk(ours: Any, theirs: Any, w: Any, v: Any, target: np.ndarray, tolerance: float = 1e-7) -> None:
+def walk(
+    ours: Any, theirs: Any, w: Any, v: Any, target: np.ndarray, tolerance: float = 1e-7, steps: int = STEPS
+) -> None:
     """Steps down the same valley, beside each other: w (3, 4) is there always, v every third time only."""
     torch = library()
-    for t in range(STEPS):
+    for t in range(steps):
         for parameter, other in zip(w, v):
             parameter.grad = other.grad = None
             if t % 3 == 0 or parameter is w[0]:
@@ -67,6 +69,20 @@ def test_an_optimiser_walks_pytorchs_way(name: str, data: st.DataObject) -> None
         chosen["nesterov"] = data.draw(st.booleans())
     ours, theirs, target = parameters("float64")
     walk(getattr(optim, name)(ours, **chosen), getattr(library().optim, name)(theirs, **chosen), ours, theirs, target)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_numbers_of_a_group_may_change_between_steps(name: str, data: st.DataObject) -> None:
+    """As by schedules: `OneCycleLR` changes the momentum, or the first of the betas."""
+    first, later = (data.draw(st.fixed_dictionaries(SETTINGS[name])) for _ in range(2))
+    ours, theirs, target = parameters("float64")
+    optimizer, other = getattr(optim, name)(ours, **first), getattr(library().optim, name)(theirs, **first)
+    walk(optimizer, other, ours, theirs, target, steps=9)
+    for group in (*optimizer.param_groups, *other.param_groups):
+        group.update({key: x for key, x in later.items() if bool(x) == bool(first[key])})
+    walk(optimizer, other, ours, theirs, target, steps=9)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -48,7 +48,7 @@ def format_of(
     for extension, entry in formats.items():
         if name.lower().endswith(extension):
             return entry
-    raise error(f"{function}: {name!r} has none of the extensions {', '.join(formats)}")
+    raise error(f"{function}: {name or str(path)!r} has none of the extensions {', '.join(formats)}")
 
 
 def write_to(

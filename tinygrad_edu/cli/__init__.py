@@ -32,9 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
     2
     """
-    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202 instead of failing
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by who called
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
+        with suppress(AttributeError, ValueError):  # a console that cannot show ∂ shows \u2202 instead of failing
+            getattr(sys, name).reconfigure(errors="backslashreplace")
     keep_freed_memory()
     given = joined(sys.argv[1:] if argv is None else argv)
     first = argparse.ArgumentParser(add_help=False)
@@ -61,10 +63,16 @@ def run(given: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except OSError as error:
+        if error.filename is not None:  # no failure to print
+            raise
         with suppress(OSError, ValueError):  # else Python flushes at exit, and fails once more
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        if isinstance(error, BrokenPipeError):
+            return 141
+        said = say("cannot write {file}: {error}", file=say("the standard output"), error=error.strerror)
+        print(f"tinygrad-edu: {said}", file=sys.stderr)
+        return 2
     return code or 0
 
 

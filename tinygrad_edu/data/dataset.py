@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from ..engine.convert import array_of
 from ..engine.messages import short
+from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
@@ -95,8 +96,8 @@ class Subset(Dataset):
     (np.int64(40),)
     """
 
-    def __init__(self, dataset: Dataset, indices: Sequence[int] | ndarray) -> None:
-        self.dataset = dataset
+    def __init__(self, dataset: Any, indices: Sequence[int] | ndarray) -> None:
+        self.dataset = as_dataset("Subset", dataset)
         self.indices = np.array(indices, dtype=np.intp)
         outside = self.indices[(self.indices < 0) | (self.indices >= len(dataset))]
         if len(outside):
@@ -113,7 +114,7 @@ class Subset(Dataset):
         return self.dataset.batch(self.indices[np.asarray(indices, dtype=np.intp)])
 
 
-def random_split(dataset: Dataset, lengths: Sequence[float], seed: int = 0) -> list[Subset]:
+def random_split(dataset: Any, lengths: Sequence[float], seed: int = 0) -> list[Subset]:
     """Split a dataset at random into subsets of these lengths, or of these fractions, which sum to 1.0.
 
     Examples that fractions leave over go to the first subsets, one each. The same seed gives the same subsets.
@@ -137,7 +138,7 @@ def random_split(dataset: Dataset, lengths: Sequence[float], seed: int = 0) -> l
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
-def k_fold(dataset: Dataset, k: int, seed: int = 0) -> list[tuple[Subset, Subset]]:
+def k_fold(dataset: Any, k: int, seed: int = 0) -> list[tuple[Subset, Subset]]:
     """Cross-validation: k pairs (training, validation). Each example is in one validation set, chosen at random.
 
     Raises `ShapeError` where k is below 2 or above the number of examples.
@@ -153,6 +154,38 @@ def k_fold(dataset: Dataset, k: int, seed: int = 0) -> list[tuple[Subset, Subset
         (Subset(dataset, np.concatenate(folds[:i] + folds[i + 1 :])), Subset(dataset, fold))
         for i, fold in enumerate(folds)
     ]
+
+
+class Listed(Dataset):
+    """The items of a list, or of anything else that has a length and items."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: Any) -> Example:
+        return self.items[index]
+
+
+def as_dataset(function: str, examples: Any) -> Dataset:
+    """The examples as a dataset: one already, an array, or what has a length and items, such as a list of pairs.
+
+    >>> len(as_dataset("DataLoader", [([0.0, 1.0], 1), ([1.0, 1.0], 0)]))
+    2
+    """
+    if isinstance(examples, Dataset):
+        return examples
+    if isinstance(examples, (ndarray, Node)):
+        return TensorDataset(examples)
+    has_items = hasattr(examples, "__len__") and hasattr(examples, "__getitem__")
+    if not has_items or isinstance(examples, (str, bytes, Mapping)):
+        raise DtypeError(
+            f"{function}: needs a Dataset or a list of examples, not {type(examples).__name__}; TensorDataset(X, y) "
+            "makes one of arrays"
+        )
+    return Listed(examples)
 
 
 def stacked(items: Sequence[Any]) -> ndarray:

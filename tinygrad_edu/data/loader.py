@@ -12,7 +12,7 @@ from ..engine.messages import is_whole, short
 from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
-from .dataset import Dataset
+from .dataset import as_dataset
 
 __all__ = ["DataLoader", "Transform"]
 
@@ -25,7 +25,7 @@ class DataLoader(TakesPyTorchsArguments):
 
     Parameters
     ----------
-    dataset : what to read.
+    dataset : what to read: a `Dataset`, or a list of examples, such as pairs of an image and a label.
     batch_size : how many examples a batch has; the last one may have fewer.
     shuffle : whether each pass has a random order of its own.
     drop_last : whether to skip a last batch that is not full.
@@ -37,7 +37,7 @@ class DataLoader(TakesPyTorchsArguments):
     All that is random in a pass depends on the seed and on the number of the pass, `loader.epoch`, alone. To repeat a
     pass, set `loader.epoch` to its number before iterating.
 
-    Raises `DtypeError` for a dataset that is not a `Dataset`, `ShapeError` for a batch size below 1, or
+    Raises `DtypeError` for a dataset that has no length or no items, `ShapeError` for a batch size below 1, or
     lengths of another number than that of the examples.
 
     >>> import numpy as np
@@ -53,14 +53,11 @@ class DataLoader(TakesPyTorchsArguments):
     """
 
     def __init__(
-        self, dataset: Dataset, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False,
+        self, dataset: Any, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False,
         transform: Transform | Sequence[Transform] = (), seed: int = 0,
         bucket_by: Sequence[int] | ndarray | None = None,
     ) -> None:  # fmt: skip
-        if not isinstance(dataset, Dataset):
-            raise DtypeError(
-                f"DataLoader: needs a Dataset, not {type(dataset).__name__}; TensorDataset(X, y) makes one of arrays"
-            )
+        dataset = as_dataset("DataLoader", dataset)
         if not is_whole(batch_size) or batch_size < 1:
             raise ShapeError(f"DataLoader: batch_size is a whole number from 1 on, not {short(batch_size)}")
         if bucket_by is not None and np.shape(bucket_by) != (len(dataset),):

@@ -21,7 +21,10 @@ READ_ONLY = "write x.data = ..., or x[index] = ... and x -= ... in tg.no_grad()"
 
 
 class Passing(ndarray):
-    """An array whose class ends with it: functions and operators of NumPy give plain arrays and numbers."""
+    """An array whose class ends with it: functions and operators of NumPy give plain arrays and numbers.
+
+    `w.grad.data` is the array again, as PyTorch's is: NumPy's own `data` is of no use to a reader.
+    """
 
     def __init_subclass__(cls) -> None:
         cls.__name__ = cls.__qualname__ = "ndarray"  # what errors, of this package and of others, call it
@@ -35,6 +38,10 @@ class Passing(ndarray):
 
     def __repr__(self) -> str:
         return repr(np.asarray(self))
+
+    @property
+    def data(self) -> Any:
+        return self
 
     def __reduce__(self) -> Any:
         return np.asarray(self).__reduce__()

@@ -19,7 +19,7 @@ from .grad_mode import Source, recording, source_at, user_frame
 from .node import NO_ATTRS, Node, Operand, clock, number_of
 from .parts import here
 
-__all__ = ["Changed", "as_used", "assign", "changed_in_place", "note_change", "owned"]
+__all__ = ["Changed", "as_used", "assign", "changed_in_place", "note_change", "owned", "shares"]
 
 newest = 0
 """The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
@@ -51,14 +51,26 @@ def owned(node: Node) -> np.ndarray:
     return node._number  # type: ignore[no-any-return]
 
 
-def _held_once() -> int:
-    """How many references `owned` counts to an array that only its node holds; Python versions differ."""
+def shares(node: Node) -> bool:
+    """Whether the array is a view of one that somebody else holds too, such as the tensor of which it is a part."""
+    whole = number_of(node).base
+    return type(whole) is np.ndarray and sys.getrefcount(whole) > VIEWED_ONCE
+
+
+def _held_once() -> tuple[int, int]:
+    """How many references are counted to an array that only its node holds, and to one that only a view of it holds.
+
+    Python versions differ.
+    """
     node = Node()
     node._number = np.empty(0)
-    return sys.getrefcount(node._number)
+    held = sys.getrefcount(node._number)
+    node._number = node._number[:]
+    whole = node._number.base
+    return held, sys.getrefcount(whole)
 
 
-HELD_ONCE = _held_once()
+HELD_ONCE, VIEWED_ONCE = _held_once()
 
 
 def assign(node: Node, index: Any, value: Any) -> None:

@@ -12,10 +12,10 @@ from . import messages
 from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording, state
-from .inplace import assign
+from .inplace import assign, shares
 from .masks import answered
 from .memory import recomputed
-from .messages.elsewhere import METHODS, answer
+from .messages.elsewhere import METHODS, answer, refuse_arguments
 from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
@@ -44,6 +44,7 @@ class Tensor(Operators):
     dtype : float32 for Python numbers and lists, the array's own for arrays, where left out.
     requires_grad : whether gradients flow to it; floating-point dtypes only.
     name : how pictures, explanations and errors call it.
+    other : refused, with what arguments of other libraries, such as `label`, are called here.
 
     All operators, NumPy's functions and the functions of this package record when an operand requires a gradient.
     Comparisons give plain arrays of bools.
@@ -62,7 +63,11 @@ class Tensor(Operators):
 
     _number: ndarray
 
-    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
+    def __init__(
+        self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None, **other: Any
+    ) -> None:
+        if other:
+            refuse_arguments("Tensor", other)
         array = as_array(data, dtype)
         if array is data or array.base is not None:
             array = array.copy()
@@ -216,6 +221,8 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         if recording() and (self.flow or (isinstance(value, Node) and value.flow)):
             raise messages.not_recorded(self)
+        if shares(self):
+            raise messages.not_the_whole(self)
         assign(self, own_index(index), value)
 
     # How a call is recorded.

@@ -15,6 +15,7 @@ from .convert import as_float, float_operand
 from .grad_mode import DEFAULT, state
 from .inplace import note_change
 from .masks import answered
+from .messages.elsewhere import refuse_arguments
 from .node import NO_ATTRS, Attrs, Node, Operand, new, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -32,6 +33,7 @@ class Value(Operators):
     data : the number.
     name : how pictures, explanations and errors call it.
     requires_grad : whether gradients flow to it.
+    other : refused, with what arguments of other libraries, such as `label`, are called here.
 
     Comparisons give plain bools and `float(x)` the plain number; neither is recorded. While `tg.grad` or its like takes
     a derivative, `float(x)` is refused, since the gradient would be lost. Numbers follow IEEE 754, as arrays do:
@@ -53,7 +55,9 @@ class Value(Operators):
     def __init_subclass__(cls) -> None:
         raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")
 
-    def __init__(self, data: float, name: str | None = None, requires_grad: bool = True) -> None:
+    def __init__(self, data: float, name: str | None = None, requires_grad: bool = True, **other: Any) -> None:
+        if other:
+            refuse_arguments("Value", other)
         record(self, as_float(data))
         self.flow = bool(requires_grad)
         if name is not None:

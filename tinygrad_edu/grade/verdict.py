@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import dis
 import linecache
+import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -27,7 +28,7 @@ from .assignment import Check, exception_text, place
 from .compare import described as in_few_words, kind_of
 from .diagnosis.mistakes import kind_in_words
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
-from .expect import DATA, watched
+from .expect import DATA, Notes, watched
 from .results import CheckResult, Graphs, NoPass
 from .sandbox.proxies import Anything, StandIn, Student, hint
 from .sandbox.session import Session
@@ -83,7 +84,7 @@ def verdict(
         return shown(failed(check, failure), check)
     missing = [name for name in check.needs if name not in session.names]
     if missing:
-        others = [name for name in session.names if name not in asked_for]
+        others = [name for name in session.names if name not in asked_for and not imported(name, session.submission)]
         instead = inside_something(missing[0], session.submission) or hint(missing[0], others)
         why = say("your program defines no {name}{hint}", name=missing[0], hint=instead)
         return missed(check, "skipped", clean(why), kind="missing")
@@ -91,9 +92,9 @@ def verdict(
     result = ask(check, session, draw, reference)
     quick = session.record.seconds - before <= REPEATED * session.limits.total_seconds
     if twice and quick and result.outcome == "pass":
-        session.counting = True
+        session.counted = {}
         again = ask(check, session, draw, reference)
-        session.counting = False
+        session.counted = None
         if again.outcome == "grader-error":
             result = again
         elif again.outcome != "pass":
@@ -101,6 +102,12 @@ def verdict(
             how = say("Something is kept between calls: an array changed in place, or a sum that is not set back to 0.")
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
     return shown(result, check)
+
+
+def imported(name: str, submission: Submission) -> bool:
+    """Whether a name of a program is that of a module, such as `np` and `os`, which is nobody's misspelt function."""
+    words = rf"^\s*(import|from)\b.*\b{re.escape(name)}\b"
+    return any(re.search(words, source, re.MULTILINE) for _, source in submission.parts)
 
 
 INSIDE = texts("; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin")
@@ -145,9 +152,26 @@ def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> Che
             return missed(check, "grader-error", say("{name} expects nothing, so nobody can pass it", name=check.name))
         too_little = say("your program answers {answer}: too little", answer=described(session.last))
         return failed(check, WrongAnswer(too_little, kind="count"))
+    session.record.passes.update(quotients(session.counted or {}, notes))
     return CheckResult(
         check.name, say(check.title), "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
     )
+
+
+def quotients(counted: Mapping[str, tuple[int, int]], notes: Notes) -> dict[str, tuple[int, int]]:
+    """The functions that may have taken difference quotients: what calls another one once or more for each number.
+
+    A training calls its loss as often, honestly. So where no gradient was asked for, the answer must have been
+    compared, and the calls must be the numbers, or a multiple of them, and at most one more.
+
+    >>> quotients({"slope": (31, 15), "train": (200, 15)}, Notes(passes=1))
+    {'slope': (31, 15)}
+    """
+    return {
+        name: (calls, size)
+        for name, (calls, size) in counted.items()
+        if notes.probes or (notes.passes and calls % size <= 1)
+    }
 
 
 # A check that stumbles.

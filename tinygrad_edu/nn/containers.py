@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSequence
 from typing import Any, overload
 
 from .._support.languages import say, texts
@@ -16,12 +16,18 @@ __all__ = ["Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
 class Container(Module):
     """The base class of the containers: named modules, in order."""
 
+    is_made_of_settings = False
+
     def __init__(self, modules: Iterable[tuple[str, Module]]) -> None:
         self._modules: dict[str, Module] = {}
         for name, module in modules:
             self._put(name, module)
 
     def _put(self, name: Any, module: Any) -> None:
+        self._modules[self._checked(name, module)] = module
+
+    def _checked(self, name: Any, module: Any) -> str:
+        """The name, if both are what a container holds."""
         if not isinstance(module, Module):
             text = texts("{kind}: holds modules, and {name} is {value}{hint}")
             said = say(text, kind=type(self).__name__, name=repr(name), value=short(module), hint=_way_out(module))
@@ -29,7 +35,7 @@ class Container(Module):
         if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
             text = texts("{kind}: {name} cannot name a module; a name is a string without dots, and no method's name")
             raise DtypeError(text, kind=type(self).__name__, name=repr(name))
-        self._modules[name] = module
+        return name
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
         yield from self._modules.items()
@@ -40,10 +46,11 @@ class Container(Module):
         return modules[name] if name in modules else super().__getattr__(name)  # type: ignore[misc]
 
     def _takes(self, name: str, value: Any) -> bool:
-        there = name in vars(self).get("_modules", {})
-        if there:
-            self._put(name, value)
-        return there
+        modules = vars(self).get("_modules")
+        if modules is None or not (name in modules or isinstance(value, Module)):
+            return False
+        self._put(name, value)
+        return True
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -61,8 +68,8 @@ def _way_out(given: Any) -> str:
     return say(": nn.Lambda makes a module of a function") if callable(given) else ""
 
 
-class NumberedContainer(Container):
-    """The base class of `Sequential` and `ModuleList`: the modules have the names "0", "1", ..."""
+class NumberedContainer(Container, MutableSequence[Any]):
+    """The base class of `Sequential` and `ModuleList`, with the methods of lists: the modules are "0", "1", ..."""
 
     def __iter__(self) -> Iterator[Module]:
         return iter(list(self._modules.values()))
@@ -74,13 +81,29 @@ class NumberedContainer(Container):
             raise OutOfRangeError(text, kind=type(self).__name__, index=index, n=len(names))
         return names[index]
 
-    def __setitem__(self, index: int, module: Module) -> None:
+    def __setitem__(self, index: Any, module: Any) -> None:
         self._put(self._name_at(index), module)
+
+    def __delitem__(self, index: Any) -> None:
+        items = list(self._modules.items())
+        del items[index if isinstance(index, slice) else list(self._modules).index(self._name_at(index))]
+        self._number(items)
+
+    def _number(self, items: list[tuple[str, Module]]) -> None:
+        """Hold these modules. Names that are numbers become their places."""
+        named = [(str(i) if name.isdigit() else name, module) for i, (name, module) in enumerate(items)]
+        self._modules = {self._checked(name, module): module for name, module in named}
+
+    def insert(self, index: int, module: Module) -> Any:
+        """Add a module before the one at `index`; returns the container."""
+        items = list(self._modules.items())
+        items.insert(index, (str(len(self)), module))
+        self._number(items)
+        return self
 
     def append(self, module: Module) -> Any:
         """Add a module at the end; returns the container."""
-        self._put(str(len(self)), module)
-        return self
+        return self.insert(len(self), module)
 
     def extend(self, modules: Iterable[Module]) -> Any:
         """Add modules at the end; returns the container."""
@@ -107,6 +130,12 @@ class Sequential(NumberedContainer):
     >>> net.out = nn.Linear(3, 5)  # another head
     >>> net[-1]
     Linear(in_features=3, out_features=5, bias=True)
+    >>> del net[-1]
+    >>> net.insert(0, nn.Dropout(0.5))
+    Sequential(
+      (0): Dropout(p=0.5)
+      (hidden): Linear(in_features=4, out_features=3, bias=True)
+    )
     """
 
     def __init__(self, *modules: Any) -> None:
@@ -155,8 +184,8 @@ class ModuleList(NumberedContainer):
         return self._modules[self._name_at(index)]
 
 
-class ModuleDict(Container):
-    """Modules under names, itself a module. A plain dict as an attribute of a module works as well.
+class ModuleDict(Container, MutableMapping[str, Any]):
+    """Modules under names, itself a module, with the methods of dicts. A plain dict as an attribute works as well.
 
     >>> from tinygrad_edu import nn
     >>> branches = nn.ModuleDict({"left": nn.Linear(2, 3), "right": nn.Linear(2, 4)})
@@ -173,20 +202,13 @@ class ModuleDict(Container):
     def __setitem__(self, name: str, module: Module) -> None:
         self._put(name, module)
 
+    def __delitem__(self, name: str) -> None:
+        del self._modules[name]
+
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._modules))
 
-    def keys(self) -> Iterable[str]:
-        """The names."""
-        return self._modules.keys()
-
-    def values(self) -> Iterable[Module]:
-        """The modules."""
-        return self._modules.values()
-
-    def items(self) -> Iterable[tuple[str, Module]]:
-        """Names and modules."""
-        return self._modules.items()
+    __eq__, __hash__ = object.__eq__, object.__hash__  # a module equals itself alone
 
 
 class Lambda(Module):

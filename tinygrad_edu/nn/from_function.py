@@ -8,7 +8,7 @@ from inspect import Parameter, Signature, isfunction, signature
 from typing import Any, ClassVar
 
 from ..engine.messages.hints import misfit
-from ..engine.messages.pytorch import taking_pytorchs, without_pytorchs
+from ..engine.messages.pytorch import refuse_data, taking_pytorchs, without_pytorchs
 from ..errors import DtypeError
 from .module import Module
 
@@ -24,6 +24,7 @@ class FromFunction(Module):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         named = without_pytorchs(type(self).__name__, named, self.settings.parameters)
+        refuse_data(type(self).__name__, self.settings.parameters, args)
         try:
             given = self.settings.bind(*args, **named)
         except TypeError as error:

@@ -34,7 +34,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of weight (K, D) at the integers of input (...): (..., D). A row picked twice receives both gradients.
 
     The row `padding_idx` receives none. Raises `DtypeError` if the input is not of integers, `OutOfRangeError` if one
-    of them is not the index of a row, `ShapeError` if the weight does not have two axes.
+    of them, or `padding_idx`, is not the index of a row, `ShapeError` if the weight does not have two axes.
 
     >>> import tinygrad_edu as tg
     >>> embedding([2, 0], tg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
@@ -48,7 +48,15 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     found = getitem(weight, rows)
     if padding_idx is None:
         return found
-    return where((rows == padding_idx)[..., None], number_of(weight)[padding_idx], found)
+    padding = _padding_row(padding_idx, shape_of(weight)[0])
+    return where((rows == padding)[..., None], number_of(weight)[padding], found)
+
+
+def _padding_row(index: int, rows: int) -> int:
+    """The row that is meant: a negative index counts from the end."""
+    if not -rows <= index < rows:
+        raise OutOfRangeError("embedding: padding_idx {index} is none of the {n} rows", index=index, n=rows)
+    return index % rows
 
 
 def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.ndarray:
@@ -221,10 +229,7 @@ class Embedding(Module):
 
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
         if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                text = texts("Embedding: padding_idx {index} is none of the {n} rows")
-                raise OutOfRangeError(text, index=padding_idx, n=num_embeddings)
-            padding_idx %= num_embeddings
+            padding_idx = _padding_row(padding_idx, num_embeddings)
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = Parameter()
         self.build()

@@ -59,12 +59,16 @@ def target_classes(function: str, scores: Any, target: Any, ignore_index: int | 
     """The target as an array of classes, one for each row of scores."""
     *rows, n = shape_of(scores)
     if shape_of(target) != tuple(rows):
-        one = texts("{function}: the target is one class, not {shape}")
+        one = texts(
+            "{function}: the scores {scores} are those of one example, and its target is one class, not {shape}; "
+            "scores come first, then the target"
+        )
         text = texts(
             "{function}: the target has shape {rows}, a class for each example, not {shape}, or the shape of the "
             "input, with probabilities, where {function} takes them"
         )
-        raise ShapeError(text if rows else one, function=function, rows=tuple(rows), shape=shape_of(target))
+        shape = shape_of(target)
+        raise ShapeError(text if rows else one, function=function, rows=tuple(rows), scores=(n,), shape=shape)
     return class_indices(function, target, n, texts("classes"), ignore_index)
 
 

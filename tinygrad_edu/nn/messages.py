@@ -69,16 +69,23 @@ def _half_loaded(ours: Mapping[str, Any], arrays: Mapping[str, Any]) -> list[str
 
 ELSEWHERE = texts(
     {
-        "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+        "add_module register_module set_submodule": "assign the module to an attribute, or use nn.ModuleList and "
+        "nn.ModuleDict",
         "register_buffer": "assign nn.Buffer(...) to an attribute",
-        "register_forward_hook": "there are no hooks: call the module and look at what it gives",
-        "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
         "register_parameter": "assign nn.Parameter(...) to an attribute",
-        "cuda": "NumPy computes on the processor only",
-        "to": "use .float() or .double(); NumPy computes on the processor only",
+        "get_submodule": "dict(model.named_modules())[name] is it",
+        "get_parameter": "dict(model.named_parameters())[name] is it",
+        "get_buffer": "dict(model.named_buffers())[name] is it",
+        "cpu cuda ipu xpu mtia to_empty share_memory": "NumPy computes on the processor only: leave it out",
+        "to type half bfloat16": "use .float() or .double(); NumPy computes on the processor only",
+        "compile": "there is no compiler: leave it out",
+        "get_extra_state set_extra_state": "state_dict() holds parameters and buffers alone: nn.Buffer(...)",
     }
 )
-"""Methods that only PyTorch's modules have, and what to do instead."""
+"""Methods that only PyTorch's modules have, and what to do instead; several of one kind stand together."""
+
+HOOKS = texts("there are no hooks: call the module and look at what it gives")
+"""What is said of all names that register one."""
 
 
 def no_attribute(module: Any, name: str) -> str:
@@ -89,8 +96,11 @@ def no_attribute(module: Any, name: str) -> str:
         if near:
             return say("{kind} has no method 'forward'; is {near} a misspelt one?", kind=kind, near=repr(near))
         return say("{kind} has no method 'forward'; write what a call computes: def forward(self, x)", kind=kind)
-    if name in ELSEWHERE:
-        return say("{kind} has no attribute {name}: {advice}", kind=kind, name=repr(name), advice=say(ELSEWHERE[name]))
+    advice = [advice for names, advice in ELSEWHERE.items() if name in names.split()]
+    if name.startswith("register_") and name.endswith("_hook"):
+        advice.append(HOOKS)
+    if advice:
+        return say("{kind} has no attribute {name}: {advice}", kind=kind, name=repr(name), advice=say(advice[0]))
     public = [known for known in dir(module) if not known.startswith("_")]
     close = get_close_matches(name, public, n=1)
     if close:

@@ -72,6 +72,7 @@ class Module(TakesPyTorchsArguments):
     training: bool = True
     frozen: bool = False
     forward: Callable[..., Any]
+    is_made_of_settings = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute `forward`; the result remembers that this module made it."""

@@ -67,10 +67,8 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """w ← w - lr·m̂ / (√v̂ + ε), with means m̂ of the gradients and v̂ of their squares; Kingma and Ba, arXiv:1412.6980.
 
-    Backwards in time the gradients have the weights 1, β, β², ... So the sums are m ← β₁·m + g and v ← β₂·v + g², and
-    the means m̂ = m / (1 + β₁ + ... + β₁ᵗ⁻¹) = m·(1 - β₁) / (1 - β₁ᵗ) and v̂ likewise. The paper puts the factors 1 - β
-    into m and v, which takes two more passes over the arrays. `amsgrad` divides by the largest v so far; Reddi et al.,
-    arXiv:1904.09237. Raises as `Optimizer`.
+    m ← β₁·m + (1 - β₁)·g begins at 0, so m̂ = m / (1 - β₁ᵗ) is the mean of what was added; v and v̂ likewise. `amsgrad`
+    divides by the largest v so far; Reddi et al., arXiv:1904.09237. Raises as `Optimizer`.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -93,19 +91,21 @@ class Adam(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, *largest: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         beta1, beta2 = options["betas"]
+        step = np.asarray((1 - beta1) * g)  # the one array of its own, which becomes the step
         m *= beta1
-        m += g
+        m += step
+        np.multiply(g, g, out=step)
+        step *= 1 - beta2
         v *= beta2
-        step = np.asarray(g * g)  # the one array of its own, which becomes the step
         v += step
         if options["amsgrad"]:
             v = np.maximum(largest[0], v, out=largest[0])
         # As at the end of the paper's section 2, numbers are divided by the sums of the weights instead of arrays.
-        n, root = (1 - beta1**t) / (1 - beta1), sqrt((1 - beta2**t) / (1 - beta2))
+        root = sqrt(1 - beta2**t)
         np.sqrt(v, out=step)
         step += options["eps"] * root
         np.divide(m, step, out=step)
-        step *= options["lr"] * root / n
+        step *= options["lr"] * root / (1 - beta1**t)
         w -= step
 
 

@@ -23,6 +23,12 @@ def test_a_method_that_is_called_otherwise_here_says_how(name: str) -> None:
     assert name not in dir(x)
 
 
+@pytest.mark.parametrize("name", ["masked_fill", "unsqueeze", "clamp", "lerp", "addcmul", "scatter_add"])
+def test_a_method_in_place_is_answered_too(name: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"Tensor has no {name}_: {IN_PLACE}")):
+        getattr(tg.ones((2, 3)), f"{name}_")
+
+
 @pytest.mark.parametrize("name", sorted(NODES))
 @pytest.mark.parametrize("node", [tg.Value(2.0), tg.ones(2)])
 def test_what_micrograd_calls_otherwise_is_answered_when_read_and_when_set(node: Any, name: str) -> None:
@@ -82,12 +88,21 @@ ANY: Any = tg
         (lambda x: x.argmax(dim=1), "dim"), (lambda x: ANY.argmin(x, dim=1), "dim"),
         (lambda x: ANY.rand(size=(2, 3)), "size"), (lambda x: ANY.zeros(size=3), "size"),
         (lambda x: ANY.concatenate([x], dim=0), "dim"), (lambda x: ANY.sum(x, dim=0), "dim"),
+        (lambda x: ANY.Value(2.0, label="a"), "label"), (lambda x: ANY.Tensor(2.0, label="a"), "label"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
     ],
 )  # fmt: skip
 def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
     with pytest.raises(tg.DtypeError, match=f"{argument} is called {ARGUMENTS[argument]} here"):
         call(tg.ones((2, 3)))
+
+
+@pytest.mark.parametrize("make", [ANY.Value, ANY.Tensor])
+def test_arguments_of_micrograds_class_are_answered(make: Any) -> None:
+    with pytest.raises(tg.DtypeError, match=r"has no argument _op: here it is x\.primitive"):
+        make(2.0, _op="+")
+    with pytest.raises(tg.DtypeError, match="has no argument colour"):
+        make(2.0, colour="red")
 
 
 @pytest.mark.parametrize("name", ["pi", "isnan", "linalg", "allclose", "logical_and"])
@@ -165,6 +180,16 @@ class Foreign:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.numbers, dtype)
+
+
+def test_the_array_of_an_array_is_the_array() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    (w * w).sum().backward()
+    w.data -= 0.5 * w.grad.data
+    assert w.tolist() == [0.0, 0.0]
+    assert w.data.data.tolist() == [0.0, 0.0]
+    with pytest.raises(AttributeError, match=r"x\.grad has no zero_: x\.zero_grad"):
+        w.grad.data.zero_()
 
 
 @pytest.mark.parametrize("left", [False, True])

@@ -15,7 +15,18 @@ import numpy as np
 
 from ...errors import DtypeError
 
-__all__ = ["ARGUMENTS", "FUNCTIONS", "IN_PLACE", "METHODS", "NODES", "Elsewhere", "answer", "of_package", "spelt_here"]
+__all__ = [
+    "ARGUMENTS",
+    "FUNCTIONS",
+    "IN_PLACE",
+    "METHODS",
+    "NODES",
+    "Elsewhere",
+    "answer",
+    "of_package",
+    "refuse_arguments",
+    "spelt_here",
+]
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
@@ -34,10 +45,11 @@ NODES = {
 """What micrograd's attributes are called here."""
 
 METHODS = {
-    "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ fill put": IN_PLACE,
+    "zero_ copy_ fill put": IN_PLACE,
     "uniform_ normal_": "here it is tg.nn.init.uniform_(x) and tg.nn.init.normal_(x)",
+    "random_ bernoulli_ exponential_": "here it is x.data = ..., of np.random.default_rng(seed)",
     "detach_": "here it is x = x.detach()",
-    "eq ne lt le gt ge": "here it is x == y, x != y, x < y, x <= y, x > y and x >= y",
+    "eq ne lt le gt ge greater less equal": "here it is x == y, x != y, x < y, x <= y, x > y and x >= y",
     "acos asin atan atan2": "here it is tg.arccos(x), tg.arcsin(x), tg.arctan(x) and tg.arctan2(y, x)",
     "acosh asinh atanh": "here it is tg.arccosh(x), tg.arcsinh(x) and tg.arctanh(x)",
     "absolute": "here it is x.abs()",
@@ -72,7 +84,7 @@ METHODS = {
     "div divide true_divide": "here it is x / y",
     "mm matmul bmm mv": "here it is x @ y",
     "numel nelement": "here it is x.size",
-    "dim": "here it is x.ndim",
+    "dim ndimension": "here it is x.ndim",
     "clone copy": "here it is tg.identity(x); x.numpy() is a copy of the array outside the graph",
     "to": "here it is x.astype(dtype); everything is on the CPU",
     "cpu cuda device": "everything is on the CPU here, so it can be left out",
@@ -101,10 +113,25 @@ METHODS = {
     "floor ceil trunc": "here it is tg.floor, tg.ceil and tg.trunc",
     "remainder": "here it is x % y",
     "median quantile cumprod diff": "here it is tg.median, tg.quantile, tg.cumprod and tg.diff",
-    "register_hook": "here it is x.retain_grad(), which keeps the gradient; tg.gradients(y, [x]) gives it at once",
+    "register_hook register_post_accumulate_grad_hook": "here it is x.retain_grad(), which keeps the gradient; "
+    "tg.gradients(y, [x]) gives it at once",
     "retain_graph": "graphs stay usable here, so it can be left out",
     "grad_fn creator": "here it is x.primitive, with its operands in x.inputs",
-    "is_cuda": "everything is on the CPU here",
+    "is_cuda get_device pin_memory share_memory_": "everything is on the CPU here, so it can be left out",
+    "addcmul addcdiv": "here it is x + value * y * z, or x + value * y / z",
+    "baddbmm addmv addbmm": "here it is x + y @ z",
+    "rsub": "here it is y - x",
+    "multinomial bernoulli": "here it is drawn by np.random.default_rng(seed), of x.data",
+    "logit": "here it is tg.log(x / (1 - x))",
+    "logdet": "here it is np.linalg.slogdet(x)[1]",
+    "inverse pinverse": "here it is tg.inv(x) and tg.pinv(x)",
+    "cummax cummin": "x.data is a NumPy array: np.maximum.accumulate(x.data, axis) has no gradient",
+    "kthvalue mode msort": "here it is tg.sort(x, axis), and an index into it",
+    "index_fill index_copy index_put masked_scatter": "here it is tg.where(mask, new, x), or tg.scatter",
+    "new_empty new": "here it is tg.zeros(shape, dtype=x.dtype)",
+    "bfloat16 short char byte": "here it is x.astype(dtype), of NumPy's dtypes",
+    "unfold as_strided": "here it is indexing with arrays of places, x[places]",
+    "tensor_split hsplit vsplit dsplit": "here it is tg.array_split(x, n, axis)",
     "log_softmax": "here it is nn.functional.log_softmax(x, axis)",
     "zero_gradient cleargrad null_grad": "here it is x.zero_grad()",
     "attach_grad": "here it is x.requires_grad_()",
@@ -179,6 +206,14 @@ def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
     """Refuse arguments that are called otherwise here."""
     for name in attrs.keys() & ARGUMENTS.keys():
         raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
+
+
+def refuse_arguments(function: str, given: dict[str, Any]) -> NoReturn:
+    """Refuse arguments that a class does not have, and say what those of micrograd are called here."""
+    refuse_other_names(function, given)
+    for name in given.keys() & NODES.keys():
+        raise DtypeError(f"{function}: has no argument {name}: {NODES[name]}")
+    raise DtypeError(f"{function}: has no argument {next(iter(given))}")
 
 
 def spelt_here(function: FunctionType) -> Callable[..., Any]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, NoReturn
+from itertools import zip_longest
+from typing import Any, ClassVar, NoReturn
 
+from numpy import ndarray
+
+from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
+from ..node import Node
 from .hints import FOREIGN, explained, misfit
-from .words import short
+from .words import describe, short
 
 __all__ = ["ARGUMENTS", "PARTS", "TakesPyTorchsArguments", "lacks", "missing", "taking_pytorchs", "without_pytorchs"]
 
@@ -155,11 +160,25 @@ def without_pytorchs(name: str, given: Mapping[str, Any], known: Collection[str]
     return kept
 
 
+def refuse_data(kind: str, names: Iterable[str], args: Sequence[Any]) -> None:
+    """Refuse `nn.ReLU(x)` and `nn.MSELoss(prediction, target)`; only the weights of losses are arrays."""
+    given = zip_longest(names, args)
+    arrays = {name: x for name, x in given if isinstance(x, Node) or (isinstance(x, ndarray) and x.ndim)}
+    is_data = any(isinstance(x, Node) or x.dtype.kind == "f" for x in arrays.values())
+    if is_data and not arrays.keys() <= {"weight", "pos_weight"}:
+        text = texts("{kind}: is made of settings, and then called with data: {code}; here it is given {value}")
+        code = f"{kind}(...)({', '.join('xyz'[: len(args)])})"
+        raise DtypeError(text, kind=kind, code=code, value=describe(next(iter(arrays.values()))))
+
+
 class TakesPyTorchsArguments:
     """The base of classes that know what to say of PyTorch's further arguments, which no signature has to name.
 
     Classes of this package also refuse arguments that do not fit their type hints; a user's class is left alone.
     """
+
+    is_made_of_settings: ClassVar[bool] = False
+    """Whether data are no arguments of the class, but of a call of what it makes."""
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
@@ -178,6 +197,8 @@ class TakesPyTorchsArguments:
             name = type(self).__name__
             if not ARGUMENTS.keys().isdisjoint(given):
                 given = without_pytorchs(name, given, known.parameters)
+            if ours and self.is_made_of_settings:
+                refuse_data(name, known.parameters, args)
             try:
                 init(self, *args, **given)
             except FOREIGN as error:

@@ -14,7 +14,7 @@ from .words import describe
 __all__ = [
     "already_a_leaf", "cannot_be_recomputed", "changed_after_use", "leaves_the_graph", "leaving", "lost",
     "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_index", "no_items",
-    "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded",
+    "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
 ]  # fmt: skip
 
 
@@ -123,8 +123,17 @@ def not_kept(x: Node) -> None:
 def not_recorded(x: Node) -> InPlaceError:
     """An assignment to a tensor of a graph."""
     return InPlaceError(
-        "setitem: a change in place of {x} would not be recorded; make it inside tg.no_grad(), or build a new "
-        "tensor with tg.where(mask, new, old) or tg.concatenate",
+        "setitem: a change in place of {x} would not be recorded; build a new tensor, of a list with tg.stack or "
+        "with tg.where(mask, new, old), or change it inside tg.no_grad(), where no gradient passes",
+        x=describe(x),
+    )
+
+
+def not_the_whole(x: Node) -> InPlaceError:
+    """An assignment to a part of another tensor, as in `x[0][1] = 5`."""
+    return InPlaceError(
+        "setitem: {x} is a part or another form of another tensor, which would not change with it; write one index "
+        "into the other, x[i, j] = ..., or change a copy, y = tg.tensor(x[i])",
         x=describe(x),
     )
 

@@ -241,23 +241,56 @@ MISTAKES: dict[str, Mistake] = {mistake.name: mistake for mistake in ROWS}
 
 
 KINDS = texts(
-    (
-        "accuracy", "answer", "assert", "channels", "count", "derivative", "dilation", "dtype", "exited",
-        "exponential time", "finite", "forward", "input after its user", "kernel", "memory", "missing", "no order",
-        "node missing", "node not needed", "node twice", "not reset", "padding", "raised", "recursion", "repeated",
-        "shape", "sides", "size", "slow", "stride", "time", "type", "unstable", "values",
-    )
-)  # fmt: skip
-"""The kinds of mistakes that are in no table."""
+    {
+        "accuracy": "too little accuracy",
+        "answer": "an answer that is no data",
+        "assert": "an expectation that does not hold",
+        "changed in place": "an operand that is changed in place",
+        "channels": "the channels of a convolution",
+        "count": "the wrong number of results",
+        "derivative": "a wrong derivative",
+        "dilation": "the dilation of a convolution",
+        "dtype": "numbers of the wrong dtype",
+        "exited": "the program ended itself",
+        "exponential time": "exponential time",
+        "finite": "NaN or infinity",
+        "forward": "a wrong forward pass",
+        "gradients": "wrong gradients",
+        "input after its user": "input after its user",
+        "kernel": "the kernel of a convolution",
+        "memory": "too much memory",
+        "missing": "a function or attribute that is not there",
+        "no order": "no order",
+        "node missing": "node missing",
+        "node not needed": "node not needed",
+        "node twice": "node twice",
+        "not reset": "not reset",
+        "padding": "the padding of a convolution",
+        "raised": "an exception",
+        "recursion": "too deep a recursion",
+        "repeated": "another answer when asked again",
+        "second derivative": "a wrong second derivative",
+        "shape": "the wrong shape",
+        "sides": "the sides that are padded",
+        "size": "too large an answer",
+        "slow": "too slow",
+        "stride": "the stride of a convolution",
+        "time": "no answer in time",
+        "type": "an answer of the wrong type",
+        "unstable": "numerically unstable",
+        "values": "wrong numbers, by no known mistake",
+    }
+)
+"""The kinds of mistakes that are in no table, in words."""
 
 
 def kind_in_words(kind: str) -> str:
     """A kind of mistake in the reader's language.
 
-    >>> kind_in_words("overwritten + sign")
-    'overwritten + sign'
+    >>> kind_in_words("overwritten + sign"), kind_in_words("finite")
+    ('overwritten + sign', 'NaN or infinity')
     """
-    return " + ".join(map(say, kind.split(" + ")))
+    return " + ".join(say(KINDS.get(part, part)) for part in kind.split(" + "))
 
 
 # Regions: where an answer is wrong, if a few words can say it.

@@ -180,24 +180,10 @@ def _check_row(checks: Sequence[CheckResult]) -> tuple[str, ...]:
     return in_html(checks[0].title), str(passed), _bar(passed, len(checks)), str(len(checks))
 
 
-KINDS = texts(
-    {
-        "raised": "an exception",
-        "exited": "the program ended itself",
-        "time": "no answer in time",
-        "missing": "a function or attribute that is not there",
-        "answer": "an answer that is no data",
-        "type": "an answer of the wrong type",
-        "values": "wrong numbers, by no known mistake",
-    }
-)
-"""Longer words for kinds of mistakes."""
-
-
 def _mistakes(results: Iterable[Result]) -> str:
     """A table of the commonest mistakes: check, and how many students made it."""
     counts = Counter(
-        (check.title, _kind(check.kind) or check.message.partition("\n")[0])
+        (check.title, kind_in_words(check.kind) or check.message.partition("\n")[0])
         for result in results
         for check in result.checks
         if check.outcome == "fail"
@@ -209,11 +195,6 @@ def _mistakes(results: Iterable[Result]) -> str:
     left = len(counts) - MISTAKES
     more = f'<p class="muted">{counted(left, "and {n} rarer one", "and {n} rarer ones")}</p>' if left > 0 else ""
     return _table((say("mistake"), say("check"), BAR, f"#{say('students')}"), rows) + more
-
-
-def _kind(kind: str) -> str:
-    """The longer words for a kind of mistake, or those of the table."""
-    return say(KINDS[kind]) if kind in KINDS else kind_in_words(kind)
 
 
 def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[str, ...]:

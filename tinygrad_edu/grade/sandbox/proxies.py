@@ -131,7 +131,7 @@ class Handle:
         again = self._reference.session.answers_again and not keywords
         LAST_CALL.set(Call(self, list(arguments)) if again else None)
         size = max((x.size for x in arguments if isinstance(x, np.ndarray)), default=0)
-        if self._reference.session.counting and size >= FEWEST:
+        if self._reference.session.counted is not None and size >= FEWEST:
             return _counted(self, arguments, keywords, size)
         return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
 
@@ -160,7 +160,7 @@ def _counted(function: Handle, arguments: tuple[Any, ...], keywords: dict[str, A
     session.last, calls = answer
     name = function._reference.name
     if name and calls >= size:
-        session.record.passes[name] = calls, size
+        session.counted[name] = calls, size
     return session.last
 
 
@@ -299,7 +299,7 @@ class StandIn:
     """A session that runs no program: `answer(do, what)` gives the answer to each question."""
 
     answers_again: ClassVar = False
-    counting: ClassVar = False
+    counted: ClassVar = None
 
     def __init__(self, answer: Callable[[str, tuple[Any, ...]], Any], names: list[str] | None = None) -> None:
         self.answer = answer

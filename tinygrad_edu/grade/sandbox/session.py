@@ -85,7 +85,7 @@ class Session:
     answers, last : how many questions about the loaded program it has answered, and the last answer.
     constants : names of the program that were asked for and hold data, not a function or a class, in words.
     known : the functions and classes of the present child's program by their names.
-    counting : whether calls of functions are counted, for `Record.passes`.
+    counted : what of `Record.passes` the check that runs has found so far; None if nothing is counted.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -117,7 +117,7 @@ class Session:
         self.last: Any = None
         self.constants: dict[str, str] = {}
         self.known: dict[str, Handle] = {}
-        self.counting = False
+        self.counted: dict[str, tuple[int, int]] | None = None
         self._child: Child | None = None
         self._printed = ""
 

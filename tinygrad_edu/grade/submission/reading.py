@@ -293,7 +293,7 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
 def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     r"""Python source as text, with the line end `\n`, and warnings for the student.
 
-    Raises `SubmissionError` for an encoding that hides what is written.
+    Raises `SubmissionError` for an encoding that hides what is written, and for what is no text.
 
     >>> decode(b"# caf\xe9\r\n", "a.py")
     ('# café\n', ['a.py: not UTF-8; read as Windows-1252'])
@@ -305,6 +305,9 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
+        if b"\0" in data:
+            said = texts("{name}: is no text; hand in the program, saved as UTF-8 in a text editor")
+            raise SubmissionError(said, name=clean(name)) from None
         windows = "GBK" if all(map(is_chinese, re.findall(rb"[\x80-\xff]+", data))) else "Windows-1252"
         text = data.decode(windows, errors="replace")
         text_of = texts("{name}: not {encoding}; read as {windows}")
