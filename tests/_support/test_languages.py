@@ -180,6 +180,9 @@ def prose(tree: ast.Module, errors: bool = False) -> Iterator[tuple[int, str]]:
         if in_words and isinstance(node, ast.Call):
             todo += [word.value for word in node.keywords]
             continue
+        if is_call(node, "together") and isinstance(node, ast.Call):  # where threads meet: for errors of `fit`
+            todo += node.args[1:]
+            continue
         if (
             isinstance(node, ast.Assert)
             or (isinstance(node, ast.Raise) and not errors)

@@ -71,7 +71,18 @@ def test_two_models_whose_layers_have_the_same_names_are_told_apart() -> None:
     x = batch(2, 3)
     first, second = nn.Sequential(nn.Linear(3, 4)), nn.Sequential(nn.Linear(4, 2))
     graph = plain(second(first(x)))
-    assert [c.path for c in graph.clusters] == ["Sequential", "0", "Sequential_2", "Sequential_2.0"]
+    assert [c.path for c in graph.clusters] == ["Sequential", "Sequential.0", "Sequential_2", "Sequential_2.0"]
+    assert [c.inside for c in graph.clusters] == ["Sequential", "0", "Sequential_2", "0"]
+
+
+def test_every_call_of_a_network_is_named_in_the_same_way() -> None:
+    G, D = nn.Sequential(nn.Linear(2, 3), nn.Tanh()), nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    loss = (D(G(batch(2, 2))) - D(batch(2, 3))).mean()
+    drawing = tg.draw(loss, depth=1, names={"G": G, "D": D}, fit=None)
+    paths = [c.path for c in drawing.graph.clusters]
+    assert paths == ["G", "G.0", "G.1", "D", "D.0", "D.1", "D.2", "D#2", "D.0#2", "D.1#2", "D.2#2"]
+    assert [c.inside for c in drawing.graph.clusters] == [*"G01D012", "D#2", *"012"]
+    assert tg.draw(loss, depth=1, expand={"D.0"}, names={"G": G, "D": D}).graph.clusters
 
 
 def test_a_gradient_lies_in_the_cluster_of_what_it_is_the_gradient_of() -> None:

@@ -77,7 +77,7 @@ def test_paths_through_different_nodes_and_negative_numbers() -> None:
         (tg.tanh, "∂y/∂x = 1 − y² = 0.07065"),
         (tg.sigmoid, "∂y/∂x = y · (1 − y) = 0.105"),
         (lambda x: x**3, "∂y/∂x = 3 · x² = 12"),
-        (lambda x: 1 / x, "∂y/∂x = −(y / x) = −0.25"),
+        (lambda x: 1 / x, "∂y/∂x = −y / x = −0.25"),
         (lambda x: x - 5, "∂y/∂x = 1"),
         (lambda x: 5 - x, "∂y/∂x = −1"),
         (tg.relu, "∂y/∂x = 1"),
@@ -114,7 +114,7 @@ def test_arrays_are_carried_back_an_operation_a_line() -> None:
 def test_a_broadcast_is_summed_back() -> None:
     b = tg.tensor([1.0, 2.0], requires_grad=True, name="b")
     y = (b + np.ones((3, 2))).sum()
-    assert "∂v₂/∂b = Σ ∂v₂/∂v₁ = " in str(tg.explain(y, b))
+    assert "∂v₂/∂b = Σᵢ ∂v₂/∂v₁ = " in str(tg.explain(y, b))
     assert str(tg.explain(y, b)).endswith("= [3, 3]")
 
 
@@ -267,3 +267,9 @@ def test_many_paths_are_grouped_by_the_use_that_they_begin_with() -> None:
         "∂y/∂x = 3072 + 5120 = 8192",
     ]
     assert "grouped" not in str(tg.explain(p + q, x)), "few paths are written out, and that is enough"
+
+
+def test_the_reasons_for_zeros_are_those_of_operations_whose_elements_have_counterparts() -> None:
+    A = tg.tensor([[1.0, 1.0], [0.0, 1.0]], requires_grad=True, name="A")
+    x = tg.tensor([0.0, 1.0], name="x")
+    assert "Why some" not in str(tg.explain((A @ A.T)[0, 1] + (x @ A) @ x, A)).replace("the index takes", "")

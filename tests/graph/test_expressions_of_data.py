@@ -51,7 +51,7 @@ def test_it_is_said_in_every_view() -> None:
     assert all(node.label != "x₁" for node in inside.nodes), "it is written out where it is used"
     steps = tg.steps(loss)
     assert steps.formula == tg.formula(loss)
-    assert re.search(r"x₁ = 1 − y\n +v₅ = x₁ · v₄\n", str(steps))
+    assert re.search(r"x₁ = 1 − y\n +v₅ = x₁ ⊙ v₄\n", str(steps))
     (p,) = (node for node in ancestors([loss]) if node.name == "p")
     assert "  x₁ = 1 − y = [0, 1]\n" in str(tg.explain(loss, p))
 

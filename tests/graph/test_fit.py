@@ -66,6 +66,23 @@ def test_it_fits_and_says_what_was_done(program: Any, fit: Any, most: tuple[int,
     assert changed == any(a > b for a, b in zip(size(as_it_is), most))
 
 
+@pytest.mark.parametrize("mode", ["forward", "both"])
+@pytest.mark.parametrize("engine", ["auto", "builtin"])
+def test_in_rows_a_leaf_stands_beside_what_uses_it(mode: Any, engine: Any) -> None:
+    """Newton's method for √a: a is used in each step, and 2 twice in each."""
+    a, x = tg.Value(2.0, "a"), tg.Value(1.5, "x")
+    for k in range(3):
+        x = x - (x**2 - a) / (2 * x)
+        x.name = f"x_{k + 1}"
+    drawing = tg.draw(x, mode, direction="LR", width=900, engine=engine, style="full")
+    graph, rows = drawing.graph, drawing.layout.rows
+    assert max(rows) > 1
+    leaves = {node.id for node in graph.nodes if node.kind in ("leaf", "constant", "alias") and node.pair is None}
+    apart = [rows[e.target - 1] - rows[e.source - 1] for e in graph.edges if e.source in leaves and e.pair is None]
+    assert sum(apart) <= 1, "where an arrow with a label is in the way"
+    assert [node.kind for node in graph.nodes if node.label == "a"].count("leaf") == 1
+
+
 def test_rows_hold_every_box_and_every_arrow_ends_at_its_box() -> None:
     drawing = tg.draw(long_chain(), direction="LR", width=700, engine="builtin")
     assert drawing.wrap is not None
@@ -196,3 +213,21 @@ def test_the_note_of_what_was_done_fits_as_well() -> None:
         svg = tg.draw(y, width=300, lang=lang).svg()
         assert "fit=None" in svg
         assert float(re.findall(r'^<svg [^>]* width="([\d.]+)"', svg)[0]) <= 300
+
+
+@pytest.mark.parametrize("mode", ["forward", "both"])
+@pytest.mark.parametrize("width", [None, 300, 600, 900, 1200])
+def test_the_note_says_what_is_left_out_and_nothing_else(mode: Any, width: float | None) -> None:
+    drawing = tg.draw(euler(3), mode, width=width)
+    note = "".join(drawing.graph.notes)
+    assert "in place of numbers" not in note, "it has no arrays"
+    asked = tg.draw(euler(3), mode, fit=None)
+    assert ("without the chain rule" in note) == (asked.steps and not drawing.steps)
+
+
+def test_with_names_alone_an_array_written_into_an_expression_has_its_shape() -> None:
+    x = tg.tensor(np.ones((4, 5)), requires_grad=True, name="x")
+    drawing = tg.draw((x * np.ones((4, 5)) * 3).sum(), style="names", fit=None)
+    constants = [card for card in drawing.cards if card.kind == "constant"]
+    said = ["".join(item.text for row in card.rows for item in row if isinstance(item, Text)) for card in constants]
+    assert said == ["(4, 5)", "3"]

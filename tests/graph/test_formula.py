@@ -144,9 +144,9 @@ def test_a_formula_computes_what_the_graph_computed(z: Any) -> None:
         .replace("⁻¹", "**-1")
         .replace("^", "**")
     )
-    values = {"x": 0.0, "x1": 0.0, "tanh": math.tanh, "sin": math.sin, "sigmoid": tg.sigmoid}
+    values = {"x": 0.0, "tanh": math.tanh, "sin": math.sin, "sigmoid": tg.sigmoid}
     for node in leaves_of(z):
-        values[node.name or "x1"] = node.data
+        values |= dict.fromkeys([node.name] if node.name else ["x1", "a1"], node.data)
     assert eval(python, {"__builtins__": {}}, values) == pytest.approx(z.data)  # the formula is made from the test
 
 
@@ -228,3 +228,19 @@ def test_the_braces_and_brackets_of_latex_match(z: Any) -> None:
 def test_a_hostile_name_adds_no_command_to_latex(name: str) -> None:
     text = tg.formula(tg.Value(2.0, name=name) * a, latex=True)
     assert set(re.findall(r"\\([a-zA-Z]+|.)", text)) <= WRITTEN | CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("node", "text"),
+    [
+        (-(a * b), "−a · b"),
+        (-(a / b), "−a / b"),
+        (-(a + b), "−(a + b)"),
+        (c - (-(a * b)), "c + a · b"),
+        (c * -(a * b), "c · (−a · b)"),
+        ((-a) ** 2, "(−a)²"),
+        (-((-a) * b), "−(−a · b)"),
+    ],
+)
+def test_a_minus_before_a_product_needs_no_brackets(node: Any, text: str) -> None:
+    assert tg.formula(node) == text

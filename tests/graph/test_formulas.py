@@ -181,3 +181,40 @@ def test_a_network_of_numbers_is_drawn_at_default_settings(width: int) -> None:
             sums = [s + x * tg.Value(0.3) for s in sums]
         layer = [s.tanh() for s in sums]
     assert tg.draw(sum(layer[1:], layer[0])).svg().startswith("<svg")
+
+
+def test_a_leaf_with_aliases_keeps_its_own_box() -> None:
+    E = tg.tensor([[0.5, 1.0], [0.2, -0.3], [1.1, 0.4]], requires_grad=True, name="E")
+    score = E[0, 1] + E[1, 0] + E[2, 0]
+    score.name = "score"
+    log_Z = tg.logsumexp(tg.logsumexp(E[0] + E[1]) + E[2])
+    for mode in ("forward", "both"):
+        kinds = [node.kind for node in tg.draw(log_Z - score, mode, style="formulas").graph.nodes if node.label == "E"]
+        assert kinds.count("leaf") == 1
+
+
+@given(programs())
+def test_each_leaf_that_a_formula_names_is_drawn_and_operands_are_in_the_order_of_the_formula(z: Any) -> None:
+    graph = in_formulas(tg.draw(z, fit=None).graph)
+    drawn = {node.label for node in graph.nodes if node.kind == "leaf"}
+    assert {node.label for node in graph.nodes if node.kind == "alias"} <= drawn
+    for node in graph.nodes:
+        operands = [graph.node(edge.source).label for edge in graph.edges if edge.target == node.id and node.formula]
+        places = [node.formula.index(label) for label in operands]
+        assert places == sorted(places)
+
+
+def test_what_is_a_number_has_no_formula_and_numbers_of_operands_stand_only_where_arrows_speak_of_them() -> None:
+    x, y = tg.Value(-1.2, "x"), tg.Value(1.0, "y")
+    f = (1 - x) ** 2 + 100 * (y - x**2) ** 2
+    f_x, f_y = tg.gradients(f, [x, y], create_graph=True)
+    (f_yy,) = tg.gradients(f_y, [y], create_graph=True)
+    f_x.name, f_yy.name = "f_x", "f_yy"
+    formulas = {node.label: node.formula for node in tg.draw(f_x / f_yy, style="formulas").graph.nodes}
+    assert formulas["f_yy"] == "100 · 2"
+    assert not any(re.fullmatch("[0-9.]+", formula) for formula in formulas.values())
+    for steps in (True, False):
+        z = tg.tanh(x * y)
+        z.name = "z"
+        graph = tg.draw(tg.exp(z * x) + y, style="formulas", steps=steps).graph
+        assert any(node.ordered for node in graph.nodes if node.formula) == steps

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ from tinygrad_edu.graph.layout.geometry import ClusterShape, Direction, Layout
 from tinygrad_edu.graph.layout.layered import isotonic, layered
 from tinygrad_edu.graph.layout.ordering import count_crossings, order_rows
 from tinygrad_edu.graph.layout.ranks import make_lanes, rank_late
+from tinygrad_edu.graph.layout.wrap import wrapped
 
 Size = tuple[float, float]
 Edges = list[tuple[int, int]]
@@ -76,6 +78,26 @@ def test_the_arrows_of_the_built_in_layout_keep_clear_of_other_boxes(graph: tupl
         for i, ((x, y), (w, h)) in enumerate(zip(layout.centers, sizes)):
             if i not in edge:
                 assert not any(abs(p - x) < w / 2 - 1 and abs(q - y) < h / 2 - 1 for p, q in points(route))
+
+
+@settings(deadline=None)
+@given(graphs(), st.integers(250, 900))
+def test_rows_of_any_graph(graph: tuple[list[Size], Edges], width: int) -> None:
+    sizes, edges = graph
+    layout = replace(layered(sizes, edges, "LR"), labels=(None,) * len(edges))
+    rows = wrapped(layout, sizes, edges, [None] * len(edges), float(width))
+    boxes = [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for (x, y), (w, h) in zip(rows.centers, sizes)]
+    for a, b in combinations(boxes, 2):
+        assert a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
+    assert all(a >= -0.5 and b >= -0.5 and c <= rows.width + 0.5 and d <= rows.height + 0.5 for a, b, c, d in boxes)
+    for edge, route in zip(edges, rows.routes):
+        for box, end in zip(edge, (route[0], route[-1])):
+            assert boxes[box][0] - 2 <= end[0] <= boxes[box][2] + 2
+            assert boxes[box][1] - 2 <= end[1] <= boxes[box][3] + 2
+        for i, ((x, y), (w, h)) in enumerate(zip(rows.centers, sizes)):
+            if i not in edge:
+                assert not any(abs(p - x) < w / 2 - 1 and abs(q - y) < h / 2 - 1 for p, q in points(route))
+    assert not rows.rows or all(rows.rows[a] <= rows.rows[b] for a, b in edges)
 
 
 def points(route: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:

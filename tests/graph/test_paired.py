@@ -141,7 +141,7 @@ def test_in_a_picture_of_both_passes_the_steps_have_names() -> None:
 
 def test_arrays_are_passed_back_by_rules_written_as_formulas() -> None:
     shown = texts(both(small_network()))
-    assert {"Xᵀ g", "g W2ᵀ", "Σ g", "g ⊙ (1 − v₃²)"} <= set(shown)
+    assert {"Xᵀ g", "g W2ᵀ", "Σᵢ g", "g ⊙ (1 − v₃²)"} <= set(shown)
 
 
 def test_a_negative_factor_is_in_brackets() -> None:

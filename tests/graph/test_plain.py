@@ -153,7 +153,7 @@ def test_source_lines_in_a_notebook_name_their_cell(monkeypatch: pytest.MonkeyPa
 def test_names_are_unique_and_those_of_unnamed_nodes_avoid_the_users() -> None:
     a, b, c = (tg.Value(1.0, name="v1") for _ in range(3))
     d = a * b + c
-    assert list(labels([a, b, c, d, tg.Value(1.0)]).values()) == ["v1", "v1₂", "v1₃", "v₂", "x₁"]
+    assert list(labels([a, b, c, d, tg.Value(1.0)]).values()) == ["v1", "v1₂", "v1₃", "q₁", "x₁"]
 
 
 @given(st.lists(st.sampled_from(["v1", "v1₂", "x1", "h", "h₂", "", None]), max_size=12))

@@ -110,3 +110,10 @@ def test_on_the_other_side_of_a_kink(name: str) -> None:
 def test_on_the_other_side_of_a_kink_of_a_value(name: str) -> None:
     for x, other in [(0.8, -0.7), (-0.7, 0.8), (0.3, 0.0), (-2.0, 2.0)]:
         assert_replays(KINKS[name], (x,), (other,))
+
+
+def test_a_plain_graph_is_replayed_with_lists_of_numbers_among_its_attributes() -> None:
+    x = tg.tensor([[1.0, 2.0, 0.5], [0.0, 1.0, 3.0]], requires_grad=True, name="x")
+    loss = tg.nn.CrossEntropyLoss()(x[[1, 0]], np.array([2, 0])) + tg.diagonal(x).sum()
+    graph = tg.draw(loss, depth="all", fit=None).graph
+    assert tg.graph.replay(graph, {"x": x.data}) == pytest.approx(loss.data)

@@ -42,7 +42,8 @@ def mathematics(drawing: Drawing) -> Iterator[str]:
 
 
 def test_words_of_rules() -> None:
-    assert of_programs(word for row in TABLE.values() for word in row.words) == set()
+    tables: list[Any] = [row.words if isinstance(row.words, dict) else {(): row.words} for row in TABLE.values()]
+    assert of_programs(word for table in tables for words in table.values() for word in words) == set()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -127,3 +128,101 @@ def test_the_gallery() -> None:
     pictures = [picture for f in functions for _, picture in gallery.drawn(f)]
     for drawing in (drawing for picture in pictures for drawing in drawings(picture)):
         assert of_programs(mathematics(drawing)) == set()
+
+
+VECTOR, MATRIX = np.array([1.0, -2.0]), np.array([[2.0, 1.0], [0.5, 3.0]])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "formula", "rules"),
+    [
+        (MATRIX, MATRIX, "a b", {"g bᵀ", "aᵀ g"}),
+        (MATRIX, VECTOR, "a b", {"g bᵀ", "aᵀ g"}),
+        (VECTOR, MATRIX, "aᵀ b", {"b g", "a gᵀ"}),
+        (VECTOR, VECTOR, "aᵀ b", {"g · b", "g · a"}),
+    ],
+)
+def test_a_vector_is_a_column(a: Any, b: Any, formula: str, rules: set[str]) -> None:
+    x, y = tg.tensor(a, requires_grad=True, name="a"), tg.tensor(b, requires_grad=True, name="b")
+    product = x @ y
+    assert tg.formula(product) == formula
+    edges = tg.draw(tg.exp(product).sum(), "both", fit=None).graph.edges
+    assert rules <= {edge.rule for edge in edges}
+
+
+def test_inverses_and_transposes_stand_above_the_line() -> None:
+    A, x = tg.tensor(MATRIX, requires_grad=True, name="A"), tg.tensor(VECTOR, name="x")
+    said = {
+        "A⁻¹": tg.inv(A),
+        "A⁻¹ x": tg.solve(A, x),
+        "A⁻ᵀ A⁻¹ x": tg.solve(A.T, tg.solve(A, x)),
+        "xᵀ A⁻¹ x": x @ tg.inv(A) @ x,
+        "(A x)ᵀ A": (A @ x) @ A,
+        "(2 · A)⁻¹": tg.inv(2 * A),
+    }
+    assert {tg.formula(node): node for node in said.values()} == said
+    assert tg.formula(said["A⁻ᵀ A⁻¹ x"], latex=True) == r"A^{-\top} \, A^{-1} \, x"
+    (slope,) = tg.gradients(tg.exp(A).sum(), [A], create_graph=True)
+    slope.name = "∂L/∂A"
+    assert tg.formula(slope.T @ slope, names={}).startswith("exp(A)ᵀ")
+    assert "(∂v₃/∂v₁)ᵀ" in str(tg.explain(tg.exp(A.T).sum(), A))
+
+
+@pytest.mark.parametrize("function", [tg.maximum, tg.minimum])
+def test_a_rule_says_that_ties_share_the_gradient(function: Any) -> None:
+    for numbers, shared in (([1.0, 2.0], False), ([3.0, 3.0], True)):
+        a = tg.tensor(numbers, requires_grad=True, name="a")
+        b = tg.tensor([3.0, 1.0], requires_grad=True, name="b")
+        rules = [e.rule or "" for e in tg.draw(function(a, b).sum() + a.max(), "both", fit=None).graph.edges]
+        assert any(rule.endswith("where a is largest, shared by ties") for rule in rules) == shared
+        assert any(re.search("[<>] [ab], shared by ties", rule) for rule in rules) == shared
+
+
+def test_a_sum_goes_over_axes_and_a_minus_stands_before_it() -> None:
+    x = tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True, name="x")
+    m = x.mean(axis=1, keepdims=True)
+    b = tg.tensor([1.0, 2.0], requires_grad=True, name="b")
+    m.name = "m"
+    loss = tg.softmax((x - m) / tg.norm(x, axis=1, keepdims=True) * b, axis=1).sum() + x.var(axis=0, ddof=1).sum()
+    rules = {edge.rule for edge in tg.draw(loss, "both", fit=None).graph.edges}
+    assert {"−Σⱼ g", "g ⊙ 2 (x − mean x) / 1", "Σᵢ g ⊙ v₃"} <= rules
+    assert any(rule and rule.startswith("−Σⱼ g ⊙ ") for rule in rules)
+    signs = [card.symbol.text for card in tg.draw(loss, fit=None).cards if card.symbol]
+    assert {"‖·‖ⱼ", "softmaxⱼ", "meanⱼ", "varᵢ"} <= set(signs)
+    assert "ddof" not in tg.formula(x.var(axis=0)) + str(tg.draw(x.var(axis=0)))
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "rules"),
+    [
+        ("ij,jk->ik", {"Σ_{k} g_{ik} b_{jk}", "Σ_{i} g_{ik} v_{1,ij}"}),
+        ("ij,ij->i", {"g_{i} b_{ij}", "g_{i} v_{1,ij}"}),
+        ("ij,ij->", {"g b_{ij}", "g v_{1,ij}"}),
+        ("ij,kl->jk", {"Σ_{kl} g_{jk} b_{kl}", "Σ_{ij} g_{jk} v_{1,ij}"}),
+    ],
+)
+def test_the_rule_of_an_einsum_has_its_indices(subscripts: str, rules: set[str]) -> None:
+    a, b = (tg.tensor(MATRIX, requires_grad=True, name=name) for name in "ab")
+    edges = tg.draw(tg.exp(tg.einsum(subscripts, tg.exp(a), b)).sum(), "both", fit=None).graph.edges
+    assert rules <= {edge.rule for edge in edges}
+
+
+def test_a_broadcast_operand_of_a_rule_in_words_is_summed_over_its_axes() -> None:
+    a = tg.tensor(MATRIX, requires_grad=True, name="a")
+    b = tg.tensor([0.0, 5.0], requires_grad=True, name="b")
+    c = tg.tensor(1.5, requires_grad=True, name="c")
+    loss = tg.maximum(a, b).sum() + tg.minimum(a, c).sum()
+    rules = {edge.rule for edge in tg.draw(loss, "both", fit=None).graph.edges}
+    assert {"Σᵢ g where b > a", "Σ g where c < a"} <= rules
+
+
+def test_a_number_stands_before_the_arrays_that_it_multiplies() -> None:
+    a, b = (tg.tensor(MATRIX, requires_grad=True, name=name) for name in "ab")
+    said = {
+        "2 · a ⊙ b": a * (2 * b),
+        "a (2 · a ⊙ b)": a @ (a * (2 * b)),
+        "a − 2 · a ⊙ b": a - a * (2 * b),
+        "−2 · a ⊙ b": a * (-2 * b),
+        "(2 · a ⊙ b)²": (a * (2 * b)) ** 2,
+    }
+    assert {tg.formula(node): node for node in said.values()} == said

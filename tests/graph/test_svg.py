@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import example, given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph import Drawing
-from tinygrad_edu.graph.mathematics import isolated, pieces
+from tinygrad_edu.graph.mathematics import ACCENTS, isolated, pieces
 from tinygrad_edu.graph.palette import DARK, LIGHT
 from tinygrad_edu.graph.picture.bold import parts_of
 from tinygrad_edu.graph.text import shorten, visible
@@ -302,3 +303,14 @@ def test_a_film_of_bold_names() -> None:
         drawings.append(tg.draw((w * w).sum(), bold=True))
         w.data -= 0.1
     assert all("w" in in_bold(frame) for frame in tg.graph.film(drawings).frames)
+
+
+@pytest.mark.parametrize("letter", "εθσωμℓLWX")
+@pytest.mark.parametrize("accent", ["hat", "bar", "tilde", "dot"])
+def test_an_accent_stands_above_its_letter_in_every_program(letter: str, accent: str) -> None:
+    """Many fonts and programs set a combining accent behind a Greek letter or a capital."""
+    svg = tg.draw(tg.Value(2.0, name=f"{letter}_{accent}_1") * 3).svg()
+    seen = re.sub("<title.*?</title>|<desc.*?</desc>", "", svg, flags=re.DOTALL)
+    if unicodedata.normalize("NFC", letter + ACCENTS[accent])[1:]:
+        assert not any(mark in seen for mark in ACCENTS.values())
+        assert re.search(rf'{letter}</tspan><tspan[^>]* dx="-[0-9.]+"[^>]*>[\u02c6\u02c9\u02dc\u02d9]<', seen)

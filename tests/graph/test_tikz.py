@@ -149,3 +149,13 @@ def test_a_part_written_by_its_name_is_a_base_in_brackets_where_the_name_is_rais
     assert "where" in tg.formula(z)
     assert not raised_twice(tg.formula(z, latex=True))
     assert not re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ»][′']*[²³]{1,2}(?![′'»])", tg.formula(z).replace(f"«{name}»", "v"))
+
+
+def test_a_derivative_has_the_colour_of_derivatives_also_where_only_its_shape_follows() -> None:
+    W = tg.ones((4, 5), requires_grad=True)
+    W.name = "W"
+    loss = (W * W).sum()
+    loss.name = "L"
+    text = tg.draw(loss, "both", style="shapes", fit=None).tikz()
+    (row,) = [line for line in text.splitlines() if r"\frac{\partial L}{\partial W}" in line and "(4" in line]
+    assert "text=tgslope" in row

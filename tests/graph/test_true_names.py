@@ -162,3 +162,47 @@ def test_an_array_is_differentiated_with_a_seed() -> None:
     assert "seed·y" in svg
     with pytest.raises(tg.GraphError, match=r"the seed is of shape \(3,\)"):
         tg.draw(y, seed=[1.0, 2.0, 3.0])
+
+
+@given(st.lists(st.sampled_from("xvghu"), unique=True), st.sampled_from(["", "1", "_3", "_{12}", "₄"]))
+def test_no_invented_name_continues_a_row_of_the_users(letters: list[str], index: str) -> None:
+    a, *_ = nodes = [tg.Value(1.0, letter + index) for letter in (*letters, "w")]
+    made = [a * a, tg.Value(3.0)]
+    label_of = labels([*nodes, *made])
+    assert not {label_of[x][0] for x in made}.intersection(letters)
+
+
+@pytest.mark.parametrize("names", ["g", "gδ", "xgδ", "ab"])
+def test_the_upstream_gradient_has_a_letter_that_is_no_name_of_the_program(names: str) -> None:
+    given = {name: tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True) for name in names}
+    product: Any = np.eye(2)
+    for x in given.values():
+        product = product @ x
+    drawing = tg.draw(tg.exp(product).sum(), "both", names=given, fit=None)
+    letter = drawing.graph.upstream
+    assert letter not in given
+    assert f"{letter[0]}{letter[1:] and '<'}" in drawing.svg().partition("backward: gradients of ")[2]
+    rules = [edge.rule for edge in drawing.graph.edges if edge.rule]
+    assert f"[[1, 0], [0, 1]]ᵀ {letter}" in rules
+    assert all(rule.count(letter) == 1 for rule in rules)
+
+
+@pytest.mark.parametrize(("target", "said"), [("t", "targets"), ("y", "y")])
+def test_a_letter_of_the_table_is_no_name_of_the_program(target: str, said: str) -> None:
+    y = tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True, name="y" if target == "t" else "o")
+    rules = {e.rule for e in tg.draw(nn.CrossEntropyLoss()(y, np.array([0, 1])), "both", fit=None).graph.edges}
+    assert f"g ⊙ (softmax({y.name}) − {said})" in rules
+    for name, rule in (("s", "γ/σ (g − mean g − x̂ mean g x̂)"), ("σ", None)):
+        x = tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True, name=name)
+        graph = tg.draw(nn.LayerNorm(2)(x).sum(), "both", fit=None).graph
+        (edge,) = (e for e in graph.edges if e.pair and graph.node(e.target).label.endswith(f"∂{name}"))
+        assert edge.rule == rule
+
+
+@pytest.mark.parametrize(("name", "looks"), [("y_hat", "name"), (None, "auto")])
+def test_the_result_of_a_closed_module_looks_given_where_it_is(name: str | None, looks: str) -> None:
+    y = nn.Linear(2, 2)(tg.tensor([[1.0, 2.0]], name="x"))
+    y.name = name
+    cards = tg.draw(tg.tanh(y).sum(), "both", depth=0, fit=None).cards
+    (result,) = [row[0] for card in cards if card.kind == "module" for row in card.rows[-1:]]
+    assert (result.text, result.style) == (name or "v₁", looks)  # type: ignore[union-attr]

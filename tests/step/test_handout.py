@@ -82,6 +82,7 @@ def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
+        ("Σ_{s} g_{bts} K_{bsd}", r"\sum_{s} \, g_{\mathrm{bts}} \, K_{\mathrm{bsd}}"),
         ("∂L/∂b = Σ δ", r"\frac{\partial L}{\partial b} = \sum \delta"),
         ("W₂ ** (−1)", r"W_{2} ^{-1}"),
         ("g W.T² + x²^k", r"g \, \mathrm{W.T}^{2} + x^{2}{}^{k}"),
@@ -97,7 +98,7 @@ def test_bold_names_in_the_strip_and_in_latex() -> None:
     w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
     script = tg.steps((w * w).sum(), bold=True)
     assert json_form.read(script.json()).bold
-    assert r"\mathbf{w} \cdot \mathbf{w}" in script.latex()
+    assert r"\mathbf{w} \odot \mathbf{w}" in script.latex()
     strip = script.filmstrip(at=[1])
     assert re.findall(r'class="equation bold[^>]*>(.*?)<', strip)[:2] == ["v", "1"]
     assert "∂" not in strip, "what is not known yet is not there, bold or not"

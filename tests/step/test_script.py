@@ -245,3 +245,14 @@ def test_what_has_no_steps_is_refused_in_one_line(wrong: Any) -> None:
     with pytest.raises(GraphError) as refusal:
         tg.steps(wrong)
     assert "\n" not in str(refusal.value)
+
+
+def test_letters_of_steps_are_no_names_of_the_program_and_a_derivative_is_turned_in_brackets() -> None:
+    X = tg.tensor([[1.0, 2.0], [0.5, 1.0]], requires_grad=True, name="X")
+    y, δ = tg.tensor([0.5, 0.25], requires_grad=True, name="y"), tg.tensor(2.0, requires_grad=True, name="δ")
+    text = str(tg.steps((tg.exp(X.T) @ y * δ).sum()))
+    assert "(∂v₅/∂v₁)ᵀ" in text
+    assert "Σ δ₁" in text
+    assert "Σ δ\n" not in text
+    logits = tg.tensor([[1.0, 2.0]], requires_grad=True, name="y")
+    assert "(softmax(y) − targets)" in str(tg.steps(tg.nn.CrossEntropyLoss()(logits, np.array([1]))))

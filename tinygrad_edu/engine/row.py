@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 __all__ = ["Row"]
@@ -22,7 +22,7 @@ class Row(Protocol):
     arrays: Callable[..., Any]
     floats: Callable[..., Any] | None
     composition: Callable[..., Any] | None
-    words: tuple[str, ...]
+    words: Sequence[str] | Mapping[tuple[int, ...], Sequence[str]]
 
     def pull(
         self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]

@@ -48,6 +48,13 @@ class Cluster:
     parameters: int = 0
     times: int = 1
 
+    @property
+    def inside(self) -> str:
+        """The path as it is said in the frame of the cluster around it: `0` for `G.0` in `G`."""
+        base, _, call = self.path.partition("#")
+        around, _, same = self.parent.partition("#")
+        return base.removeprefix(f"{around}.") + (f"#{call}" if call and call != same else "")
+
 
 class Clusters(NamedTuple):
     """The clusters of a graph.
@@ -93,7 +100,8 @@ def find_clusters(nodes: Sequence[Node], called: Mapping[int, str] = MappingProx
     spans = _spans(nodes)
     if not spans:
         return NONE
-    naming = _Naming(called)
+    roots = {id(span.owner): span.owner for span in _outermost(spans) if is_module(span.owner)}
+    naming = _Naming(called, several=sum(len(dict(root.named_modules())) > 1 for root in roots.values()) > 1)
     path: dict[Node, str] = {}
     open_spans: list[tuple[Span, str]] = []
     coming = iter([*spans, None])
@@ -130,6 +138,15 @@ def _spans(nodes: Sequence[Node]) -> list[Span]:
             if call.owner is not gradients:  # they make layers, not clusters
                 spans[call.start] = Span(call.owner, call.start, node.index)  # the youngest result comes last
     return [spans[start] for start in sorted(spans)]
+
+
+def _outermost(spans: Iterable[Span]) -> Iterator[Span]:
+    """The calls that are in no other call."""
+    end = -1
+    for span in spans:
+        if span.start > end:
+            end = span.end
+            yield span
 
 
 def enclosing(path: str, records: Mapping[str, Cluster]) -> Iterator[str]:
@@ -178,10 +195,11 @@ class _Naming:
     known : of each outermost module, by `id()`, the names of the modules in it.
     base : of each owner, by `id()`, its path without the number of the call.
     taken : how often each path was called.
+    several : whether there are several networks, so that the name of each stands before the names of its modules.
     """
 
-    def __init__(self, called: Mapping[int, str]) -> None:
-        self.called = called
+    def __init__(self, called: Mapping[int, str], *, several: bool) -> None:
+        self.called, self.several = called, several
         self.records: list[Cluster] = []
         self.owned: dict[Node, str] = {}
         self.known: dict[int, dict[int, str]] = {}
@@ -203,7 +221,7 @@ class _Naming:
         for root in around:
             name = self.known.get(id(root), {}).get(id(owner))
             if name:
-                return visible(name)
+                return visible(f"{self.base[id(root)]}.{name}" if self.several else name)
         if not is_module(owner):
             return visible(getattr(owner, "__name__", type(owner).__name__))
         self.known[id(owner)] = {id(module): name for name, module in owner.named_modules()}

@@ -41,7 +41,7 @@ from .views.collapse import huge
 from .views.formulas import in_formulas, with_expressions
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, LIMIT, Depth, view
+from .views.view import HUGE, LIMIT, Depth, beside_users, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -173,13 +173,24 @@ class _Looks(NamedTuple):
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
         by_default = few or (both and way.style != "names" and not way.bare)
-        graph = in_formulas(graph) if way.style == "formulas" else graph
+        steps = by_default if self.steps is None else self.steps
+        graph = in_formulas(graph, numbered=steps) if way.style == "formulas" else graph
+        drawing = self._of(graph, way, steps=steps)
+        while way.wrap is not None and drawing.layout.rows:
+            graph, before = beside_users(graph, drawing.layout.rows), graph
+            if graph is before:
+                break
+            drawing = self._of(graph, way, steps=steps)
+        return drawing
+
+    def _of(self, graph: Graph, way: Way, *, steps: bool) -> Drawing:
+        both = self.mode == "both"
         return Drawing(
             paired(graph) if both else graph,
             self.engine,
             BACK[way.direction] if self.mode == "backward" else way.direction,
             self.theme,
-            by_default if self.steps is None else self.steps,
+            steps,
             self.whole,
             way.style,
             way.wrap,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from .._support.languages import say, texts
+from .picture.arrows import chain_rule
 from .picture.style import Style
 from .picture.svg import lines_below
 from .plain import Graph
@@ -81,13 +82,16 @@ def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, ro
 
     The built-in layout, which is quick, says what is worth a try; if it alone fits, it stays before more is left out.
     """
-    best = draw(choice.shown, first)
+    best = asked = draw(choice.shown, first)
     spare: Drawing | None = None
     least = over(best, room)
     for graph, way, words in () if least <= 1 else ways(first, choice, room.width - RIM):
         if spare is not None and (way.bare or way.style == "names"):
             return spare
-        drawing: Any = draw(_noted(graph, words, room), way)
+        drawing: Any = draw(graph, way)
+        if _has_rules(asked) and not _has_rules(drawing):
+            words.append(say("without the chain rule on arrows"))
+        drawing = replace(drawing, graph=_noted(drawing.graph, words, room))
         quick = replace(drawing, engine="builtin")
         size = over(quick, room)
         if size < 1.1 * max(least, 1.0) and drawing.layout.engine != "builtin":
@@ -98,6 +102,11 @@ def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, ro
         if least <= 1:
             return best
     return best if spare is None else spare
+
+
+def _has_rules(drawing: Any) -> bool:
+    """Whether arrows have steps of the chain rule."""
+    return drawing.steps and any(edge.rule or chain_rule(edge, drawing.graph) for edge in drawing.graph.edges)
 
 
 def over(drawing: Any, room: Room) -> float:
@@ -116,13 +125,14 @@ def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way,
     views = [(choice.shown, ""), *(_views(choice) if choice.view else ())]
     plans = [(graph, said, style, False) for graph, said in views for style in styles]
     plans += [(*plan[:3], True) for plan in plans if choice.bare and plan[2] == "formulas"]
+    arrays = any(node.value is not None and node.value.shape for node in choice.shown.nodes)
     plans.sort(key=lambda plan: plan[2] == "names")  # they say so little that all else is tried before
     for graph, said, style, bare in plans:
         for direction, wrap, turned in turns:
-            unsaid = say("without the chain rule on arrows") if bare else ""
-            words = [said, say(SAID[style]) if style != first.style else "", unsaid, turned]
-            if any(words):
-                yield graph, Way(direction, style, wrap, bare), [word for word in words if word]
+            way = Way(direction, style, wrap, bare)
+            words = [said, say(SAID[style]) if style != first.style and (arrays or style != "shapes") else "", turned]
+            if way != first or graph is not choice.shown:
+                yield graph, way, [word for word in words if word]
 
 
 def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:

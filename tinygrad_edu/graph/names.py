@@ -12,7 +12,20 @@ from ..engine.node import Node, creation, shape_of
 from .mathematics import without_commands
 from .text import shorten, visible
 
-__all__ = ["OVER", "RESULTS", "labels", "layers", "local_partial", "over", "partial", "shared_ways", "subscript"]
+__all__ = [
+    "LOW",
+    "OVER",
+    "RESULTS",
+    "is_invented",
+    "labels",
+    "layers",
+    "local_partial",
+    "over",
+    "partial",
+    "shared_ways",
+    "subscript",
+    "summed",
+]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", "_{}")
@@ -32,7 +45,7 @@ def labels(
 
     Parameters and buffers of modules have their qualified names, which are `known`. A label that is not the user's has
     a subscript, as no variable of a program has, and is none of the user's names, written in whatever way, nor one of
-    those to `avoid`.
+    those to `avoid`. Where the user has a letter, alone or with an index, another is taken: no x₄ follows your x_3.
 
     The nodes that `tg.gradients(z, [x], create_graph=True)` made are g₁, g₂, ..., and its result is ∂z/∂x where both
     have names; the nodes that its differentiation made are h₁, h₂, ... Equal names get subscripts, in the order given.
@@ -51,7 +64,7 @@ def labels(
     given = _told_apart(wanted, taken)
     leaf, result = letters
     further = RESULTS[RESULTS.find(result) + 1 :] if result == RESULTS[0] else ""
-    unnamed = [_numbered(letter, taken) for letter in (leaf, result, *further)]
+    unnamed = [_numbered(_unused(letter, taken), taken) for letter in (leaf, result, *further)]
     label_of: dict[Node, str] = {}
     for node in nodes:
         label = given.get(node)
@@ -65,6 +78,7 @@ def labels(
 
 AXES = "ijklmn"
 """The letters of axes, from the first on."""
+LOW = str.maketrans(AXES, "ᵢⱼₖₗₘₙ")
 OVER = frozenset(
     {"sum", "mean", "prod", "max", "min", "var", "std", "logsumexp", "softmax", "log_softmax", "norm2", "cumsum"}
 )
@@ -79,10 +93,23 @@ def over(node: Node) -> str:
     >>> over(x.sum(axis=-1)), over(x.sum())
     ('j', '')
     """
+    if node.primitive is not None and node.primitive.name == "sum_to":
+        return summed(shape_of(node.inputs[0]), shape_of(node))
     axis = node.attrs.get("axis") if node.primitive is not None and node.primitive.name in OVER else None
     dims = len(shape_of(node.inputs[0])) if axis is not None else 0
     axes = axis if isinstance(axis, tuple) else (axis,)
     return "".join(AXES[a % dims] for a in axes) if 0 < dims <= len(AXES) and axis is not None else ""
+
+
+def summed(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    """The letters of the axes over which a sum leads from one shape to another, "" for all.
+
+    >>> summed((4, 3), (3,)), summed((4, 3), (4, 1)), summed((4, 3), ())
+    ('i', 'j', '')
+    """
+    gone = len(before) - len(after)
+    kept = [False] * gone + [n == m for n, m in zip(before[gone:], after)]
+    return "".join(letter for letter, is_kept in zip(AXES, kept) if not is_kept) if any(kept) else ""
 
 
 def layers(nodes: Iterable[Node]) -> dict[Node, int]:
@@ -209,6 +236,20 @@ def _told_apart(wanted: Mapping[Node, str], taken: set[str]) -> dict[Node, str]:
         met.add(name)
         taken.add(_key(label))
     return label_of
+
+
+OTHERS = {"x": "acd", "v": "qst", "g": "dγ", "h": "pη", "u": "lm"}
+
+
+def is_invented(label: str) -> bool:
+    """Whether a label is one of those for what has no name, such as v₁."""
+    return re.fullmatch("[^\\W\\d_][₀-₉]+", label) is not None
+
+
+def _unused(letter: str, taken: Collection[str]) -> str:
+    """The letter, or another in its place that no name has alone or with an index."""
+    used = {key[0] for key in taken if re.fullmatch(r".([0-9].*)?", key)}
+    return next((x for x in (letter, *OTHERS.get(letter, "")) if x not in used), letter)
 
 
 def _numbered(stem: str, taken: Collection[str], first: int = 1) -> Iterator[str]:

@@ -102,6 +102,8 @@ def aligned(elements: Sequence[float], digits: int | None = None) -> list[str]:
 
     >>> aligned([-0.17, 0.121, 0.5]), aligned([1.0, 20.0]), aligned([1e-6, 1.0]), aligned([0.1234, 12.3456])
     (['−0.170', '0.121', '0.500'], ['1', '20'], ['10⁻⁶', '1'], ['0.1234', '12.35'])
+    >>> aligned([0.333, 0.09656]), aligned([1.0, 0.12345])
+    (['0.3330', '0.09656'], ['1.000', '0.1235'])
     """
     digits = _digits.get() if digits is None else digits
     plain = [number(x, digits) for x in elements]
@@ -116,11 +118,12 @@ def _padded(text: str, decimals: int, digits: int) -> str:
     ('0.500', '12.35', '∞')
     """
     whole, _, fraction = text.lstrip("−").partition(".")
-    longer = f"{whole}.{fraction:0<{decimals}}"
     known = whole.isdecimal() and (fraction.isdecimal() or not fraction) and text != "0"
-    if not (decimals and known and len(longer.replace(".", "").lstrip("0")) <= digits):
+    missing = digits - len((whole + fraction).lstrip("0"))  # a number of fewer digits is exact, or ends in zeros
+    decimals = min(decimals, len(fraction) + missing)
+    if not known or decimals <= len(fraction):
         return text
-    return "−" * text.startswith("−") + longer
+    return "−" * text.startswith("−") + f"{whole}.{fraction:0<{decimals}}"
 
 
 @dataclass(frozen=True, slots=True)

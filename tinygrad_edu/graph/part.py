@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .._support.grouping import grouped
 from .._support.languages import listed
-from ..engine.messages import describe, short
+from ..engine.messages import short
 from ..engine.node import Node
 from ..errors import GraphError
 from .asked import node_called, several
@@ -73,7 +73,8 @@ class _Finder(NamedTuple):
         for plain_node in self.graph.nodes:
             if plain_node.label == label and plain_node.kind != "constant":
                 return plain_node.id
-        raise GraphError(f"draw: no gradient flows to {what}, {describe(node)}")
+        name = self.recorded.names[node]
+        raise GraphError(f"draw: no gradient flows to {what}, {name}; the backward graph has none of its gradient")
 
     def ends(self, between: Any) -> tuple[int, int]:
         """The ids of two nodes."""

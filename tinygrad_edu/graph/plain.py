@@ -121,7 +121,7 @@ class Edge:
     direct : whether `local` is only the part of ∂target/∂source along this arrow, because the source reaches the
         target on other ways too.
     contribution : what this use adds to the gradient of the source; None where it is not known.
-    rule : in a graph of both passes, how the contribution is computed, as a formula; g is the upstream gradient.
+    rule : in a graph of both passes, how the contribution is computed, as a formula.
     value : where the source is a closed cluster, which may have several results, the one that this arrow carries.
     times : how many arrows this one stands for, where many equal parts are drawn once.
     recurrent : whether it leads on to the next repetition of what is drawn once; it then runs against the others, or
@@ -163,6 +163,7 @@ class Graph:
     edges : by target, then by operand slot.
     outputs : the ids of the nodes that were asked for.
     of : the label of the node that is differentiated: `gradient` fields are ∂of/∂node.
+    upstream : the letter of the upstream gradient in rules.
     notes : what a reader should know besides: what is hidden, or why something is not shown.
     clusters : those that nodes lie in and those that are closed, each after the one around it.
     heading, caption : what the author writes above and below the picture.
@@ -179,6 +180,7 @@ class Graph:
     edges: tuple[Edge, ...]
     outputs: tuple[int, ...]
     of: str
+    upstream: str = "g"
     notes: tuple[str, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     heading: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..engine.graphs import ancestors
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError, TinygradError
 from .clusters import Clusters, find_clusters
-from .names import NO_NAMES, labels, shared_ways
+from .names import NO_NAMES, labels, shared_ways, subscript
 from .numbers import Quantity
 from .plain import Edge, Graph, Kept, PlainNode
 from .text import visible
@@ -66,6 +67,16 @@ class Recorded:
         return labels(self.nodes, known={**self.clusters.names, **given})
 
     @lazy
+    def upstream(self) -> str:
+        """The letter of the upstream gradient in rules: g, or δ where the program has a g of its own."""
+        return self.unused("gδ")
+
+    def unused(self, letters: str) -> str:
+        """The first of these letters that is no name of the program; else the last with an index."""
+        indexed = (f"{letters[-1]}{subscript(i)}" for i in count(1))
+        return next(letter for letter in chain(letters, indexed) if letter not in self.names.values())
+
+    @lazy
     def shared(self) -> set[tuple[Node, int]]:
         """The uses whose local derivative is not all of a derivative, see `shared_ways`."""
         return shared_ways(self.nodes)
@@ -76,7 +87,7 @@ def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> 
 
     Where the output is a single number, also the gradients, contributions and local derivatives, from one walk; `.grad`
     is neither read nor touched. Meant for graphs small enough to look at. With `rule`, each arrow has its rule as a
-    formula: `rule(node, slot, names, "g")` writes it.
+    formula: `rule(node, slot, names, upstream)` writes it.
     """
     return forward(Recorded(output), gradients=gradients, rule=rule)
 
@@ -131,7 +142,7 @@ def passed_back(
     along: dict[tuple[Node, int], tuple[Any, Any, str | None]] = {}
     for step in walked:
         gradient[step.input] = step.total
-        text = None if rule is None else rule(step.node, step.slot, recorded.names, "g")
+        text = None if rule is None else rule(step.node, step.slot, recorded.names, recorded.upstream)
         along[step.node, step.slot] = step.local, step.contribution, text
     return gradient, along
 
@@ -208,6 +219,7 @@ def assembled(
         edges=tuple(edges),
         outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),
         of=of,
+        upstream=recorded.upstream,
         notes=notes,
         clusters=recorded.clusters.records,
     )

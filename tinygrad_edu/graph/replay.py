@@ -171,7 +171,7 @@ def _attribute(node: PlainNode, key: str, text: str) -> Any:
             return np.dtype(text)
         if key == "index":
             return _index(ast.parse(f"x{text}", mode="eval").body.slice)  # type: ignore[attr-defined]
-        return ast.literal_eval(text)
+        return _in_python(text)
     except (SyntaxError, TypeError, ValueError):
         raise GraphError(
             f"replay: the plain graph does not hold all of {key}={text} of {node.label}; replay the node itself"
@@ -183,5 +183,10 @@ def _index(part: ast.expr) -> Any:
         return slice(*(None if x is None else ast.literal_eval(x) for x in (part.lower, part.upper, part.step)))
     if isinstance(part, ast.Tuple):
         return tuple(map(_index, part.elts))
-    value = ast.literal_eval(part)
+    return _in_python(part)
+
+
+def _in_python(text: str | ast.expr) -> Any:
+    """A value from its words; what is in square brackets was an array."""
+    value = ast.literal_eval(text)
     return np.array(value) if isinstance(value, list) else value

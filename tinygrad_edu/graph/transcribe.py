@@ -32,6 +32,10 @@ INTERNAL = frozenset({"counted", "ends", "windows"})
 PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
 """The primitives that a program needs for its shapes and types, and of which a book says nothing."""
 
+LONG = 26
+"""Of the lists of numbers in an index of more characters, those at the ends are shown."""
+LIST = re.compile(r"\[([^],]+, [^],]+),[^]]*(,[^],]+)\]")
+
 EVERYTHING = re.compile(r"\[(:|None|\.\.\.)(, (:|None|\.\.\.))*\]")
 """An index that takes everything, such as `[:, None]`."""
 
@@ -157,8 +161,10 @@ def attribute(value: Any, key: str = "") -> str:
     ('[1:, None, 2]', '(0, 1)')
     """
     if key == "index":
-        parts = value if isinstance(value, tuple) else (value,)
-        return shorten("[" + ", ".join(map(_index, parts)) + "]", 40)
+        parts = [_index(part) for part in (value if isinstance(value, tuple) else (value,))]
+        if sum(map(len, parts)) > LONG:
+            parts = [LIST.sub(r"[\1, …\2]", part) for part in parts]
+        return shorten("[" + ", ".join(parts) + "]", 40)
     if hasattr(value, "dtype") and shape_of(value):
         return Quantity.of(value).text()
     if key == "dtype" and value is not None:
@@ -186,7 +192,7 @@ def is_plumbing(operation: str | None, attrs: Iterable[tuple[str, str]], plumbin
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The attributes of a call that switch something on."""
-    return [(key, value) for key, value in attrs if value not in ("None", "False")]
+    return [(key, value) for key, value in attrs if value not in ("None", "False") and (key, value) != ("ddof", "0")]
 
 
 def _index(part: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ..engine.messages import short
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError
 from ..graph.asked import recorded_of
+from ..graph.mathematics import ABOVE
 from ..graph.names import local_partial, partial
 from ..graph.numbers import factor, number, printed_with
 from ..graph.plain import Graph, Quantity
@@ -106,6 +107,7 @@ class _Scribe:
         self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
         self.names = {node: word(name) for node, name in recorded.names.items()}
         self.shared, self.expressions = recorded.shared, expressions(recorded)
+        self.part = recorded.unused("δ")
         self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}
 
     def derivative(self, node: Node) -> str:
@@ -149,7 +151,7 @@ class _Scribe:
             arrived[x] += 1
             event = replace(self.contribution(step), arrived=arrived[x], expected=expected[x])
             if event.value is not None and event.value.shape != shape_of(x):
-                yield replace(event, left="δ")
+                yield replace(event, left=self.part)
                 event = self.summed_back(event, step)
             yield replace(event, before=so_far.get(x), after=total)
             so_far[x] = total
@@ -159,7 +161,7 @@ class _Scribe:
         node, slot, x = step.node, step.slot, step.input
         local = self.local[self.ids[node], slot]
         pulled = pull_one(node, slot, step.upstream)
-        rule = _rule(node, slot, carried=local is None)
+        rule = _rule(node, slot, self.names.values(), carried=local is None)
         event = Event(
             "contribution",
             self.ids[node],
@@ -190,7 +192,7 @@ class _Scribe:
         return replace(
             event,
             kind="sum",
-            right="Σ δ",
+            right=f"Σ {self.part}",
             rule=None,
             numeric=None,
             shapes=f"Σ {event.value.shape}",
@@ -233,10 +235,13 @@ def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
     return group["lr"] if plain_descent else None
 
 
-def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
-    """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient."""
+def _rule(node: Node, slot: int, taken: Collection[str], *, carried: bool) -> str | None:
+    """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient.
+
+    No letter in it is one of the names that are `taken`.
+    """
     letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
-    rule = rule_in_letters(node, slot, letters, "upstream" if carried else None)
+    rule = rule_in_letters(node, slot, letters, "upstream" if carried else None, taken)
     return rule and _brief(rule)
 
 
@@ -250,7 +255,11 @@ def _token(slot: int) -> str:
 
 
 def _spelled(rule: str, words: Mapping[str, str]) -> str:
-    return re.sub(r"(?<!\w)(operand\d+|result|upstream)(?![a-z_])", lambda token: words[token[0]], rule)
+    def in_place(token: re.Match[str]) -> str:
+        name, after = words[token[0]], rule[token.end() : token.end() + 1]
+        return f"({name})" if "∂" in name and after and after in ABOVE else name
+
+    return re.sub(r"(?<!\w)(operand\d+|result|upstream)(?![a-z_])", in_place, rule)
 
 
 def _in_shapes(rule: str, node: Node) -> str:

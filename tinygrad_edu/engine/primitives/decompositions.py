@@ -97,7 +97,7 @@ def solve(a: Any, b: Any) -> Any:
     return np.linalg.solve(a, b)
 
 
-@linalg(lambda g, out, x: _number(g) * cofactors(x), words=("{g} cof({x})",), numpy=[np.linalg.det])
+@linalg(lambda g, out, x: _number(g) * cofactors(x), words=("{g} ⊙ cof({x})",), numpy=[np.linalg.det])
 def det(x: Any) -> Any:
     """The determinant of square matrices (..., n, n): (...). Its derivative is right for singular matrices, too.
 
@@ -122,7 +122,7 @@ def cofactors(x: Any) -> Any:
     return (u * (others * _number(np.linalg.det(u) * np.linalg.det(v))[..., 0])[..., None, :]) @ v
 
 
-@linalg(lambda g, out, x: _number(g) * _t(inv(x)), words=("{g} {x}⁻ᵀ",), name="slogdet")
+@linalg(lambda g, out, x: _number(g) * _t(inv(x)), words=("{g} ⊙ {x}⁻ᵀ",), name="slogdet")
 def _logabsdet(x: Any) -> Any:
     """log |det x|, which does not overflow."""
     return np.linalg.slogdet(x)[1]

@@ -43,7 +43,7 @@ def _einsum_by(slot: int, g: Any, operands: Sequence[Any], subscripts: str) -> A
     return g
 
 
-@primitive(_einsum_rule, words=("Σ {g} {others}",), kind=Variadic, name="einsum")
+@primitive(_einsum_rule, words=("{by_axes}",), kind=Variadic, name="einsum")
 def _einsum(*operands: Any, subscripts: str) -> Any:
     with one_thread():
         return np.einsum(subscripts, *operands, optimize=len(operands) > 2)

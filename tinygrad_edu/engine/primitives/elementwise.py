@@ -120,14 +120,14 @@ arctan2 = binary("arctan2", kernels.of_real_pairs(np.arctan2), math.atan2,
                  lambda g, out, x, y: g * _turn(y, x, y),
                  lambda g, out, x, y: -(g * _turn(x, x, y)),
                  "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2],
-                 words=("{g} {y} / ({x}² + {y}²)", "−{g} {x} / ({x}² + {y}²)"))
+                 words=("{g} ⊙ {y} / ({x}² + {y}²)", "−{g} ⊙ {x} / ({x}² + {y}²)"))
 hypot = binary("hypot", kernels.of_real_pairs(np.hypot), math.hypot,
                lambda g, out, x, y: g * direction(x, out),
                lambda g, out, x, y: g * direction(y, out),
                "√(x² + y²), without an overflow; its derivative at 0 is 0.", (3.0, 4.0, 5.0), numpy=[np.hypot])
 sinc = real("sinc", np.sinc, of_floats(np.sinc),
             lambda g, out, x: g * _slope_of_sinc(x, out),
-            "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0), words=("{g} (cos(π {x}) − {out}) / {x}",))
+            "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0), words=("{g} ⊙ (cos(π {x}) − {out}) / {x}",))
 deg2rad = real("deg2rad", np.deg2rad, math.radians,
                lambda g, out, x: g * (pi / 180.0),
                "An angle in degrees as radians.", (0.0, 0.0), numpy=[np.deg2rad, np.radians])

@@ -45,7 +45,12 @@ def _as_matrix(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
 
 
-@primitive(_linear_rule, words=("{g} {y}", "{g}ᵀ {x}", "Σ {g}"), kind=Variadic, name="linear")
+@primitive(
+    _linear_rule,
+    words={(): ("{g} {y}", "{g}ᵀ {x}", "Σ {g}")} | dict.fromkeys([(1, 2), (1, 2, 1)], ("{y}ᵀ {g}", "{g} {x}ᵀ", "{g}")),
+    kind=Variadic,
+    name="linear",
+)
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
     rows = _as_matrix(x)
     if 2 * len(rows) <= len(weight):  # BLAS is slower where its right side is turned, the less so the smaller that is
@@ -89,7 +94,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 @primitive(
     underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(wide(g), axis=axis, keepdims=True)),
-    words=("{g} − softmax({x}) Σ {g}",),
+    words=("{g} − softmax{over}({x}) ⊙ Σ{over} {g}",),
 )
 @of_reals
 def log_softmax(x: Any, axis: int = -1) -> Any:
@@ -175,7 +180,7 @@ def _one_hot(targets: Any, like: Any) -> np.ndarray:
 
 @primitive(
     underflow_is_zero(lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None]),
-    words=("(softmax({x}) − y) {g}",),
+    words=("{g} ⊙ (softmax({x}) − {targets})",),
     name="softmax_cross_entropy",
 )
 @of_reals

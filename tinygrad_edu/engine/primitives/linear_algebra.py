@@ -52,7 +52,12 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 @primitive(
-    _by_left, _by_right, words=("{g} {y}ᵀ", "{x}ᵀ {g}"), symbol="@", precedence=20, numpy=[np.matmul, np.linalg.matmul]
+    _by_left,
+    _by_right,
+    words={(): ("{g} {y}ᵀ", "{x}ᵀ {g}"), (1, 1): ("{g} · {y}", "{g} · {x}"), (1, 2): ("{y} {g}", "{x} {g}ᵀ")},
+    symbol="@",
+    precedence=20,
+    numpy=[np.matmul, np.linalg.matmul],
 )
 def matmul(x: Any, y: Any) -> Any:
     """The matrix product x @ y: (..., n, k) @ (..., k, m) gives (..., n, m); leading axes broadcast.
@@ -313,10 +318,13 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     tensor([2., 6.])
     """
     messages.check("diagonal", x, offset=offset)
-    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    dims = len(shape_of(x))
+    if (axis1 % dims, axis2 % dims) != (dims - 2, dims - 1):
+        x = moveaxis(x, (axis1, axis2), (-2, -1))
     n, m = shape_of(x)[-2:]
     rows = np.arange(max(0, min(n + min(offset, 0), m - max(offset, 0))))
-    return getitem(x, index=(..., rows + max(-offset, 0), rows + max(offset, 0)))
+    leading = (...,) if dims > 2 else ()
+    return getitem(x, index=(*leading, rows + max(-offset, 0), rows + max(offset, 0)))
 
 
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

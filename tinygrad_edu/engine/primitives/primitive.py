@@ -11,7 +11,7 @@ nodes they record what they do, which is how second derivatives and backward gra
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, overload
 
@@ -77,7 +77,7 @@ class Primitive:
         elementwise: bool = False,
         domain: tuple[float, float] = (-inf, inf),
         composition: Callable[..., Any] | None = None,
-        words: Sequence[str] = (),
+        words: Sequence[str] | Mapping[tuple[int, ...], Sequence[str]] = (),
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -90,7 +90,7 @@ class Primitive:
         self.rules: tuple[Any, ...] = tuple(rules)
         self.symbol, self.precedence = symbol or name, precedence
         self.elementwise, self.domain, self.composition = elementwise, domain, composition
-        self.words = tuple(words)
+        self.words = words
         self.__doc__ = doc or arrays.__doc__
         self.arity = len(self.rules)
         self.attrs: Attrs = {}

@@ -178,7 +178,7 @@ def _deviation(x: Any, axis: Axis) -> Any:
     lambda g, out, x, axis, ddof, keepdims: (
         restore(wide(g) * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
-    words=("{g} · 2 ({x} − mean) / n",),
+    words=("{g} ⊙ 2 ({x} − mean {x}) / {n}",),
 )
 @of_reals
 def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -196,7 +196,7 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
         restore(wide(g) / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
         * direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
     ),
-    words=("{g} ({x} − mean) / (n {out})",),
+    words=("{g} ⊙ ({x} − mean {x}) / ({n} {out})",),
 )
 @of_reals
 def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -226,7 +226,7 @@ def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool
             * exp(x - restore(where(out == -inf, 0.0, out), x.shape, axis, keepdims))
         )
     ),
-    words=("{g} softmax({x})",),
+    words=("{g} ⊙ softmax{over}({x})",),
 )
 @of_reals
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -245,7 +245,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @primitive(
     underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(wide(g) * out, axis=axis, keepdims=True))),
-    words=("{out} ⊙ ({g} − Σ {g} ⊙ {out})",),
+    words=("{out} ⊙ ({g} − Σ{over} {g} ⊙ {out})",),
 )
 @of_reals
 def softmax(x: Any, axis: int = -1) -> Any:
@@ -265,7 +265,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
             restore(g, x.shape, axis, keepdims) * direction(x, restore(out, x.shape, axis, keepdims))
         )
     ),
-    words=("{g} {x} / {out}",),
+    words=("{g} ⊙ {x} / {out}",),
     symbol="‖·‖",
 )
 @of_reals

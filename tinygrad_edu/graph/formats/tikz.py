@@ -77,7 +77,7 @@ def _lines(drawing: Drawing) -> Iterator[str]:
             rf"\draw[tgconstant,fill=tgframe,rounded corners=6pt{dashed}] "
             rf"({left:.1f},{top:.1f}) rectangle ({right:.1f},{bottom:.1f});"
         )
-        title = cluster.path + (f" × {cluster.times}" if cluster.times > 1 else "")
+        title = cluster.inside + (f" × {cluster.times}" if cluster.times > 1 else "")
         yield rf"\node[anchor=north west,text=tgmuted] at ({left + 8:.1f},{top + 6:.1f}) {{${_words(title)}$}};"
     for words, x, y in headings(graph, drawing.labels, layout):
         parts = [_words(part) for part in words.split(OF)]
@@ -177,7 +177,9 @@ SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "[ ]": r"[\ 
 
 
 def _ink(row: Row) -> str:
-    return INK.get(row[-1].style, "ink")
+    """The colour of a row: that of its number, or of its name where only a shape follows."""
+    said = [item.style for item in row if item.style != "muted"]
+    return INK.get(said[-1] if said else "muted", "ink")
 
 
 def _row(row: Row, *, along: bool = False) -> str:

@@ -64,6 +64,7 @@ class Layout:
     note : one line if this is not the engine that was asked for.
     clusters : the rectangle of each.
     labels : the centre of each edge's label; None if it has none.
+    rows : where it is in rows, the row of each box.
     mirror : in a picture of both passes, the distance from each node to its gradient.
     """
 
@@ -75,6 +76,7 @@ class Layout:
     note: str | None = None
     clusters: tuple[Rectangle, ...] = ()
     labels: tuple[Point | None, ...] = ()
+    rows: tuple[int, ...] = ()
     mirror: Point | None = None
 
 

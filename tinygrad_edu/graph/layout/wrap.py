@@ -1,4 +1,7 @@
-"""Wrapping: a long layout from left to right, cut into rows that stand under each other, as lines of a text do."""
+"""Wrapping: a long layout from left to right, cut into rows that stand under each other, as lines of a text do.
+
+A box that nothing leads to stands in the row of those that use it, if there is room at the beginning of that row.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 
 from .geometry import Layout, Point, Size, straight
 
@@ -19,6 +23,12 @@ GAP = 30.0
 """The free space between two rows, besides the arrows that run there."""
 CLEAR = 26.0
 """How far a cut stays away from a frame, around which an arrow may run."""
+ARROW = 40.0
+"""How long an arrow may be, besides its label, before the beginning of a row."""
+ASIDE = 60.0
+"""How much higher or lower than before such a box may stand."""
+NEAR = 6.0
+"""How near an arrow may come to such a box."""
 
 
 def wrapped(
@@ -40,11 +50,115 @@ def wrapped(
     extents = [(x - w / 2, x + w / 2) for (x, _), (w, _) in zip(layout.centers, sizes)]
     extents += [(at[0] - size[0] / 2, at[0] + size[0] / 2) for at, size in zip(layout.labels, labels) if at and size]
     extents += [(left - CLEAR, right + CLEAR) for left, _, right, _ in layout.clusters]
-    cuts = _cuts(extents, layout.width, width - 2 * (SIDE + 6 * TRACK))
-    return _Rows(layout, sizes, edges, labels, cuts).layout() if cuts else layout
+    leaves = _Leaves(layout, sizes, edges, labels)
+    cuts = _cuts(extents, layout.width, width - 2 * (SIDE + 6 * TRACK), leaves)
+    return _Rows(leaves.nearer(cuts), sizes, labels, cuts, leaves).layout() if cuts else layout
 
 
-def _cuts(extents: list[tuple[float, float]], length: float, most: float) -> list[float]:
+class _Leaves:
+    """The boxes that nothing leads to, and those of them that a row begins with.
+
+    Attributes
+    ----------
+    used : of each leaf, the arrows that lead away from it.
+    """
+
+    def __init__(
+        self, layout: Layout, sizes: Sequence[Size], edges: Sequence[tuple[int, int]], labels: Sequence[Size | None]
+    ) -> None:
+        self.layout, self.sizes, self.edges, self.labels = layout, sizes, edges, labels
+        self.used: dict[int, list[int]] = {}
+        for i, (source, _) in enumerate(edges):
+            self.used.setdefault(source, []).append(i)
+        framed = {box for box, at in enumerate(layout.centers) if any(_inside(at, frame) for frame in layout.clusters)}
+        for box in {target for _, target in edges} | framed:
+            self.used.pop(box, None)
+
+    def at(self, cut: float, until: float) -> dict[int, float]:
+        """Those that the row from a cut on begins with, as all their users are there; and how high each stands.
+
+        That is as high as it stood, or a little more or less, so that no arrow runs into it.
+        """
+        centers, routes = self.layout.centers, self.layout.routes
+        there = [
+            box
+            for box, arrows in self.used.items()
+            if self.right(box) < cut and all(cut < centers[self.edges[i][1]][0] < until for i in arrows)
+        ]
+        own = {i for box in there for i in self.used[box]}
+        ways = (route for i, route in enumerate(routes) if i not in own and route[0][0] < cut < route[-1][0])
+        taken = [(_height(route, cut), 0.0) for route in ways]
+        found: dict[int, float] = {}
+        for box in sorted(there, key=lambda box: -self.right(box)):
+            y, h = centers[box][1], self.sizes[box][1]
+            room = [(other, (h + height) / 2 + NEAR) for other, height in taken]
+            may_move = not any(self.labels[i] for i in self.used[box])
+            beside = [side for other, gap in room for side in (other - gap, other + gap)] if may_move else []
+            near = sorted((place for place in beside if abs(place - y) <= ASIDE), key=lambda place: abs(place - y))
+            free = (place for place in (y, *near) if all(abs(place - other) >= gap - 0.1 for other, gap in room))
+            place = next(free, None)
+            if place is not None:
+                found[box] = place
+                taken.append((place, h))
+        return found
+
+    def right(self, box: int) -> float:
+        """The right side of a box."""
+        return self.layout.centers[box][0] + self.sizes[box][0] / 2
+
+    def share(self, box: int, cut: float) -> float:
+        """How much of the way from such a box to the cut its arrows need, and their labels."""
+        right = self.right(box)
+        shares = [ARROW / (cut - right)]
+        for i in self.used[box]:
+            at, size = self.layout.labels[i], self.labels[i]
+            if at and size:
+                shares.append((size[0] / 2 + NEAR) / max(1.0, min(cut - at[0], at[0] - right)))
+        return min(1.0, max(shares))
+
+    def lead(self, cut: float, until: float) -> float:
+        """The room that they take at the beginning of the row."""
+        rooms = (self.sizes[box][0] + self.share(box, cut) * (cut - self.right(box)) for box in self.at(cut, until))
+        return max(rooms, default=0.0)
+
+    def nearer(self, cuts: Sequence[float]) -> Layout:
+        """The layout with them near the cuts, their arrows as short as labels let them be."""
+        centers, routes, labels = [*self.layout.centers], [*self.layout.routes], [*self.layout.labels]
+        for cut, until in pairwise((*cuts, inf)):
+            for box, y in self.at(cut, until).items():
+
+                def near(p: Point, share: float = self.share(box, cut), cut: float = cut) -> Point:
+                    return (p[0] if p[0] > cut else cut - (cut - p[0]) * share), p[1]
+
+                right = near((self.right(box), y))[0]
+                for i in self.used[box]:
+                    routes[i] = tuple(map(near, routes[i]))
+                    if y != centers[box][1]:
+                        routes[i] = _from((right, y), routes[i], cut)
+                    labels[i] = (at := labels[i]) and near(at)
+                centers[box] = right - self.sizes[box][0] / 2, y
+        return replace(self.layout, centers=tuple(centers), routes=tuple(routes), labels=tuple(labels))
+
+
+def _inside(at: Point, frame: tuple[float, float, float, float]) -> bool:
+    return frame[0] < at[0] < frame[2] and frame[1] < at[1] < frame[3]
+
+
+def _from(begin: Point, route: Sequence[Point], x: float) -> tuple[Point, ...]:
+    """An arrow that runs to the right, with another beginning up to x."""
+    i = next(i for i in range(0, len(route) - 3, 3) if route[i + 3][0] >= x)
+    _, rest = _split(list(route[i : i + 4]), x)
+    middle = (begin[0] + x) / 2
+    return (begin, (middle, begin[1]), (middle, rest[0][1]), *rest, *route[i + 4 :])
+
+
+def _height(route: Sequence[Point], x: float) -> float:
+    """Where an arrow that runs to the right crosses a vertical line."""
+    curves = (list(route[i : i + 4]) for i in range(0, len(route) - 3, 3))
+    return next(_split(curve, x)[0][-1][1] for curve in curves if curve[3][0] >= x)
+
+
+def _cuts(extents: list[tuple[float, float]], length: float, most: float, leaves: _Leaves) -> list[float]:
     """Places at which nothing but arrows is cut, as far from each other as rows of this length allow."""
     free: list[float] = []
     reach = 0.0
@@ -53,14 +167,15 @@ def _cuts(extents: list[tuple[float, float]], length: float, most: float) -> lis
             free.append((reach + left) / 2)
         reach = max(reach, right)
     cuts: list[float] = []
-    start = 0.0
-    while length - start > most:
-        within = [x for x in free if start < x <= start + most]
+    start = room = 0.0
+    while length - start > most - room:
+        within = [x for x in free if start < x <= start + most - room]
         if not within:
             within = [x for x in free if x > start][:1]  # this row will be too long
             if not within:
                 break
         cuts.append(start := within[-1])
+        room = leaves.lead(start, start + most)
     return cuts
 
 
@@ -71,24 +186,33 @@ class _Rows:
         self,
         layout: Layout,
         sizes: Sequence[Size],
-        edges: Sequence[tuple[int, int]],
         labels: Sequence[Size | None],
         cuts: list[float],
+        leaves: _Leaves,
     ) -> None:
-        self.old, self.edges, self.cuts = layout, edges, cuts
+        self.old, self.cuts = layout, cuts
+        self.rows = [bisect_right(cuts, x) for x, _ in layout.centers]
+        self.rows_of_labels = [bisect_right(cuts, at[0]) if at else 0 for at in layout.labels]
         self.pieces = [self._pieces(route) for route in layout.routes]
+        self.leads = [0.0, *map(leaves.lead, cuts, (*cuts[1:], inf))]
+        for row, (cut, until) in enumerate(pairwise((*cuts, inf)), 1):
+            for box in leaves.at(cut, until):
+                self.rows[box] = row
+                for i in leaves.used[box]:
+                    self.pieces[i] = row, [list(layout.routes[i])]
+                    self.rows_of_labels[i] = row
         spans = [(first, first + len(pieces) - 1) for first, pieces in self.pieces]
         self.crossing = [sum(first <= row < last for first, last in spans) for row in range(len(cuts))]
         most = max(self.crossing, default=0)
         self.side = SIDE + TRACK * most
         heights: list[list[float]] = [[] for _ in range(len(cuts) + 1)]
-        for (x, y), (_, h) in zip(layout.centers, sizes):
-            heights[self.row(x)] += [y - h / 2, y + h / 2]
-        for at, size in zip(layout.labels, labels):
+        for (_, y), (_, h), row in zip(layout.centers, sizes, self.rows):
+            heights[row] += [y - h / 2, y + h / 2]
+        for at, size, row in zip(layout.labels, labels, self.rows_of_labels):
             if at and size:
-                heights[self.row(at[0])] += [at[1] - size[1] / 2, at[1] + size[1] / 2]
+                heights[row] += [at[1] - size[1] / 2, at[1] + size[1] / 2]
         for left, top, _, bottom in layout.clusters:
-            heights[self.row(left)] += [top, bottom + CLEAR]
+            heights[bisect_right(cuts, left)] += [top, bottom + CLEAR]
         for first, pieces in self.pieces:
             for row, piece in enumerate(pieces, first):
                 heights[row] += [y for _, y in piece]
@@ -102,20 +226,17 @@ class _Rows:
             below += bottom - top + GAP + (TRACK * self.crossing[row] if row < len(cuts) else 0.0)
         self.height = below - GAP
         self.starts = [0.0, *cuts]
-        self.length = max(b - a for a, b in pairwise([*self.starts, layout.width]))
+        lengths = (b - a for a, b in pairwise([*self.starts, layout.width]))
+        self.length = max(length + lead for length, lead in zip(lengths, self.leads))
         self.used = [0] * len(cuts)
-
-    def row(self, x: float) -> int:
-        """The row of a place along the old layout."""
-        return bisect_right(self.cuts, x)
 
     def moved(self, p: Point, row: int) -> Point:
         """A point of the old layout in its row."""
-        return p[0] - self.starts[row] + self.side, p[1] + self.down[row]
+        return p[0] - self.starts[row] + self.leads[row] + self.side, p[1] + self.down[row]
 
     def _pieces(self, route: Sequence[Point]) -> tuple[int, list[list[Point]]]:
         """The row in which an arrow begins, and its pieces, one a row."""
-        first, last = self.row(route[0][0]), self.row(route[-1][0])
+        first, last = (bisect_right(self.cuts, x) for x in (route[0][0], route[-1][0]))
         pieces: list[list[Point]] = [[route[0]]]
         row = first
         for i in range(0, len(route) - 3, 3):
@@ -141,11 +262,13 @@ class _Rows:
             routes.append(tuple(route))
         return replace(
             old,
-            centers=tuple(self.moved(p, self.row(p[0])) for p in old.centers),
+            rows=tuple(self.rows),
+            centers=tuple(map(self.moved, old.centers, self.rows)),
             routes=tuple(routes),
-            labels=tuple(p and self.moved(p, self.row(p[0])) for p in old.labels),
+            labels=tuple(p and self.moved(p, row) for p, row in zip(old.labels, self.rows_of_labels)),
             clusters=tuple(
-                (*self.moved((a, b), self.row(a)), *self.moved((c, d), self.row(a))) for a, b, c, d in old.clusters
+                (*self.moved((a, b), row), *self.moved((c, d), row))
+                for (a, b, c, d), row in ((frame, bisect_right(self.cuts, frame[0])) for frame in old.clusters)
             ),
             width=self.length + 2 * self.side,
             height=self.height,

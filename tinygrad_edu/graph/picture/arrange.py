@@ -72,7 +72,8 @@ def arrange(
     if wrap is not None and is_sideways(direction):
         own = [sizes[box_of[id]] for id in sorted(boxes)]
         pairs = [(edge.source - 1, edge.target - 1) for edge in edges]
-        layout = wrapped(layout, own, pairs, room, wrap, leftward=direction == "RL")
+        written = [None if size == NO_LABEL else size for size in room]
+        layout = wrapped(layout, own, pairs, written, wrap, leftward=direction == "RL")
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
 
 

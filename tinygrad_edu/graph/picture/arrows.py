@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..._support.grouping import grouped
 from ..._support.languages import say
+from ..mathematics import pieces
 from ..names import local_partial, partial
 from ..numbers import Quantity, factor
 from ..plain import Edge, Graph
@@ -103,7 +104,7 @@ def _times(like: Quantity, factors: Sequence[float]) -> Quantity | None:
 
 def _in_use(rule: str | None, called: Collection[str]) -> str | None:
     """The rule, if all invented names in it are in the picture."""
-    return rule if rule and all(name in called for name in re.findall("[a-z][₀-₉]+", rule)) else None
+    return rule if rule and all(name in called for name in re.findall(r"[^\W\d_₀-₉][₀-₉]+", rule)) else None
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
@@ -163,13 +164,18 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
     """The rule that passes an array back; of one that is too long, through which operation it passes."""
     if edge.pair is None:
         return None
-    if edge.rule is not None and len(edge.rule) <= LONGEST and "\n" not in edge.rule:
+    if edge.rule is not None and sum(len(piece) for piece, _ in pieces(edge.rule)) <= LONGEST and "\n" not in edge.rule:
         return Label(((Text("partial", edge.rule, SIZE + 1),),))
     through = graph.node(graph.edges[edge.pair - 1].target).operation
     if through is None:
         return None
     return Label(
-        ((Text("partial", "g", SIZE + 1), Text("muted", f" {say('through {operation}', operation=through)}", SIZE)),)
+        (
+            (
+                Text("partial", graph.upstream, SIZE + 1),
+                Text("muted", f" {say('through {operation}', operation=through)}", SIZE),
+            ),
+        )
     )
 
 

@@ -19,9 +19,9 @@ def arrays_of(graph: Graph) -> frozenset[str]:
 
 
 def upstream_of(edge: Edge, graph: Graph) -> frozenset[str]:
-    """The g of the rule on an arrow back, where it is an array."""
+    """The upstream gradient in the rule on an arrow back, where it is an array."""
     value = graph.node(edge.source).value
-    return frozenset({"g"} if edge.pair is not None and value is not None and value.shape else ())
+    return frozenset({graph.upstream} if edge.pair is not None and value is not None and value.shape else ())
 
 
 def parts_of(text: str, names: Collection[str]) -> Iterator[tuple[str, bool]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..._support.languages import counted, say, texts
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
-from ..names import partial
+from ..names import LOW, is_invented, partial
 from ..numbers import RAISED, aligned
 from ..plain import Graph, PlainNode, Quantity
 from ..text import shorten, visible
@@ -110,7 +110,7 @@ RAISABLE = re.compile("−?[0-9]{1,3}")
 
 def sign_of(node: PlainNode, graph: Graph) -> str:
     """The sign of an operation in its box: x² for a power; none where only the shape or the type is another."""
-    if node.operation == "power" and not node.formula:
+    if node.symbol == "**":
         at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
@@ -121,7 +121,7 @@ def sign_of(node: PlainNode, graph: Graph) -> str:
 def _symbol(node: PlainNode, graph: Graph) -> Text:
     symbol = shorten(visible(sign_of(node, graph) or "?"), 22)
     size = {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5)
-    return Text("symbol", f"{symbol}_{{{node.over}}}" if node.over else symbol, size)
+    return Text("symbol", symbol + node.over.translate(LOW), size)
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
@@ -203,17 +203,18 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     result, by name where a gradient of it is drawn.
     """
     name, _, arguments = cluster.title.partition("(")
-    short = cluster.path != name and len(cluster.path) <= SHORT
-    rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
+    short = cluster.inside != name and len(cluster.inside) <= SHORT
+    rows: list[Row] = [(*([Text("muted", f"{cluster.inside}  ", 12.0)] if short else []), Text("title", name, 15.0))]
     rows += [(Text("muted", line, 11.0),) for line in _few_lines(arguments_in(arguments.removesuffix(")")), 20) if line]
-    path = [] if short or cluster.path == name else [cluster.path]
+    path = [] if short or cluster.inside == name else [cluster.inside]
     if cluster.parameters:
         path.append(counted(cluster.parameters, "{n} parameter", "{n} parameters"))
     if path:
         rows.append((Text("muted", " · ".join(path), 11.0),))
     if cluster.times > 1:
         rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
-    result = [Text("auto", node.result, 14.0)] if named and node.result else []
+    looks = "auto" if is_invented(node.result) else "name"
+    result = [Text(looks, node.result, 14.0)] if named and node.result else []
     if node.value is not None and node.value.is_number:
         rows.append((*result, Text("value", f"{' ' * bool(result)}= {node.value.text()}", 14.0)))
     elif result and node.value is not None:

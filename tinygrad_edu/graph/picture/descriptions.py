@@ -57,7 +57,7 @@ def edge_in_words(edge: Edge, graph: Graph) -> str:
     adds = edge.contribution.text() if edge.contribution is not None else None
     if leads_back(edge, graph):
         if edge.rule is not None:
-            parts.append(say("{rule}, where g is {name}", rule=edge.rule, name=source.label))
+            parts.append(say("{rule}, where {g} is {name}", rule=edge.rule, g=graph.upstream, name=source.label))
         if edge.local is not None:
             parts.append(say("local derivative {number}", number=edge.local.text()))
         if adds is not None:

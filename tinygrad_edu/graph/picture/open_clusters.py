@@ -28,7 +28,7 @@ def title_of(cluster: Cluster) -> tuple[Text, ...]:
     name, bracket, arguments = cluster.title.partition("(")
     same = cluster.path.partition("#")[0] == name  # the path of an outermost module is its type already
     rest = bracket + arguments if same else f"  {cluster.title}"
-    what = [Text("title", cluster.path, 13.0), *([Text("muted", rest, 12.0)] if rest else [])]
+    what = [Text("title", cluster.inside, 13.0), *([Text("muted", rest, 12.0)] if rest else [])]
     return (*what, Text("title", "  ", 13.0), times) if cluster.times > 1 else tuple(what)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from math import dist, hypot
@@ -59,10 +60,14 @@ class Run(NamedTuple):
     size: float
     rise: float
     text: str
+    over: str = ""
+    """The letter before it, that it stands above as an accent."""
 
     @property
     def width(self) -> float:
         """What it takes in the usual fonts."""
+        if self.over:
+            return 0.0
         style = self.style.removesuffix(" bold")
         return typical_width(self.text, self.size, serif=style in SERIF) * (1.0 if style == self.style else BOLD)
 
@@ -78,22 +83,34 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     if {run.style for run in runs} == {UNKNOWN}:
         return ""
     if len(runs) == 1 and not runs[0].rise:
-        style, size, _, words = runs[0]
+        style, size, _, words, _ = runs[0]
         return _text(style if anchor == "middle" else f"{anchor} {style}", x, baseline, size, in_markup(words))
     widths = [run.width for run in runs]
     if anchor != "start":
         x -= sum(widths) / (2 if anchor == "middle" else 1)
     while runs[-1].style == UNKNOWN:
         runs.pop()
-    parts, height, along, before = [], 0.0, x, ""
+    parts, height, along, before, ahead = [], 0.0, x, "", 0.0
     sizes = {run.size for run in runs}
     shared = sizes.pop() if len(sizes) == 1 else SIZE
-    for (style, size, rise, words), wide in zip(runs, widths):
+    for (style, size, rise, words, over), wide in zip(runs, widths):
         moved = f' dy="{_n(rise - height)}"' if rise != height else ""
+        back = size * (typical_width(over, 1.0, serif=True) / 2 + ACCENT / 2 - SLANT) if over else 0.0
+        moved += f' dx="{_n(ahead - back)}"' if ahead != back else ""
+        ahead = back - ACCENT * size if over else 0.0
         placed = f' x="{_n(along)}"' if APART in (style, before) and style != before else ""
         parts.append(f'<tspan class="{style}{_size(size, shared)}"{placed}{moved}>{in_markup(words)}</tspan>')
         height, along, before = rise, along + wide, style
     return _text("start", x, baseline, shared, "".join(parts))
+
+
+BY_ITSELF = {"\u0302": "\u02c6", "\u0303": "\u02dc", "\u0304": "\u02c9", "\u0307": "\u02d9"}
+ACCENTS = re.compile("(?<=[A-Zα-ωϑϕℓ])([\u0302\u0303\u0304\u0307])")
+"""Accents on Greek letters and capitals, and the same as letters of their own: fonts and programs set x̂ well, but many
+set θ̂ with the accent behind it. As letters they are moved back, above the letter."""
+TALL = re.compile("[A-Zβδζθλξφψϑϕℓ]")
+ACCENT, SLANT = 0.333, 0.05
+"""The width of an accent, and how far a slanted letter leans, in font sizes."""
 
 
 def _runs(texts: Sequence[Text]) -> list[Run]:
@@ -102,11 +119,17 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
     last = None
     for style, piece, level, size in _set(texts):
         looks = style, *_placed(size, level)
-        if looks == last:
-            runs[-1] = Run(*looks, runs[-1].text + piece)
-        else:
-            runs.append(Run(*looks, piece))
-        last = looks
+        for part in ACCENTS.split(piece) if style in SET else (piece,):
+            if part in BY_ITSELF:
+                _, small, rise = looks
+                up = -0.2 * small if TALL.match(runs[-1].text[-1]) else 0.0
+                runs.append(Run(style, small, round(rise + up, 1), BY_ITSELF[part], runs[-1].text[-1]))
+                last = None
+            elif looks == last:
+                runs[-1] = Run(*looks, runs[-1].text + part)
+            elif part:
+                runs.append(Run(*looks, part))
+                last = looks
     return runs
 
 

@@ -65,12 +65,13 @@ def kind_of(quantity: Quantity, size: float, before: str = "", *, dtype: bool = 
 
 
 def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
-    """A node with what is left of its quantities; a number written into an expression is its name."""
-    written = node.kind == "constant" and node.value is not None and node.value.is_number
+    """A node with what is left of its quantities; what was written into an expression is its own name, or its shape."""
+    constant = node.value if node.kind == "constant" else None
+    name = constant if constant is None or constant.is_number else Quantity(constant.shape, "", None)
     single = node.gradient is not None and node.gradient.is_number
     return replace(
         node,
-        value=node.value if written else left(node.value),
+        value=name if name and (name.is_number or style == "names") else left(node.value),
         gradient=left(node.gradient) if single else None,
         further=(),
         requires_grad=False,

@@ -106,8 +106,8 @@ def headings(graph: Graph, labels: Sequence[Label | None], layout: Layout) -> li
     text = texts("backward: gradients of {of}")
     arrows = zip(graph.edges, labels)
     if any(label and edge.pair and chain_rule(edge, graph) is None for edge, label in arrows):
-        text = texts("backward: gradients of {of}, g being the one an arrow starts from")  # a rule is on an arrow
-    return [(say("forward: values"), 0.0, 0.0), (say(text), *layout.mirror)]
+        text = texts("backward: gradients of {of}, {g} being the one an arrow starts from")  # a rule is on an arrow
+    return [(say("forward: values"), 0.0, 0.0), (say(text, of=OF, g=graph.upstream), *layout.mirror)]
 
 
 LAYERS = texts(("the program", "its gradients", "second derivatives", "third derivatives", "derivatives of order {n}"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from ..._support.grouping import grouped
@@ -19,7 +20,7 @@ from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded
 from ..transcribe import is_plumbing
 from ..words.formula import TEXT, data_in_words
-from ..words.terms import SUM, Term, call, named, number_term, one_line, simplified, word
+from ..words.terms import SUM, Term, as_row, call, named, number_term, one_line, simplified, word
 from .collapse import renumbered
 
 __all__ = ["in_formulas", "with_expressions"]
@@ -28,8 +29,10 @@ LONGEST = 48
 """A formula of more characters leaves some of its parts in boxes of their own."""
 
 
-def in_formulas(graph: Graph) -> Graph:
+def in_formulas(graph: Graph, *, numbered: bool = True) -> Graph:
     """The graph with the results that have no name in the formulas of those that use them.
+
+    The operands of a formula are `numbered` where arrows speak of them: (∂z/∂x)₂.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
@@ -42,7 +45,7 @@ def in_formulas(graph: Graph) -> Graph:
     writing = _Writing(graph)
     for node in graph.nodes:
         writing.write(node)
-    return writing.graph_of_formulas()
+    return writing.graph_of_formulas(numbered=numbered)
 
 
 def with_expressions(graph: Graph, recorded: Recorded) -> Graph:
@@ -99,7 +102,7 @@ class _Writing:
                 break
             inside.remove(max(results, key=lambda x: len(one_line(self.term[x], TEXT))))
         self.term[node.id] = term
-        if inside:
+        if inside and not self._is_number(node):
             self.taken.update(dict.fromkeys(inside, node.id))
             self.formula[node.id] = text
 
@@ -113,67 +116,87 @@ class _Writing:
         many = len(slots) if row is None or row.variadic else row.arity
         return node.kind == "operation" and node.id not in self.again and slots == list(range(many))
 
+    def _is_number(self, node: PlainNode) -> bool:
+        """Whether all that a formula says of a node is a number, such as 1 · 100."""
+        term = self.term.get(node.id)  # an alias stands behind those that use it
+        return term is not None and term.value is not None and not (node.name or node.requires_grad)
+
     def _can_go_into(self, node: PlainNode, x: PlainNode) -> bool:
         """Whether `node` can take in its operand `x`: a number without a name, or a result that nothing else uses."""
-        if _number(x) is not None:
+        if self._is_number(x):
             return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
         plain = (self._is_one_call(x) or x.formula) and not (x.name or x.owned or x.carries or "∂" in x.label)
         shown = x.shown or x.note or x.colour or x.lit or x.mark or x.kept == "other" or x.id in self.graph.outputs
         alone = self.users[x.id] == {node.id} and (x.cluster, x.layer) == (node.cluster, node.layer)
         return bool(plain and alone and not shown)
 
-    def graph_of_formulas(self) -> Graph:
+    def graph_of_formulas(self, *, numbered: bool) -> Graph:
         """The graph of what is left."""
-        edges = [edge for node in self.graph.nodes if node.id not in self.taken for edge in self._arrows(node)]
-        edges += [edge for edge in self.graph.edges if edge.recurrent]
-        used = {edge.source for edge in edges}
-        gone = {id for id in self.users if id in self.taken or id not in used} - set(self.graph.outputs)
-        nodes = [node for node in self.graph.nodes if node.id not in gone]
-        by_number = {edge.target for edge in edges if edge.direct}
+        edges = [edge for edge in self.graph.edges if edge.recurrent]
+        ends = [node.id for node in self.graph.nodes if node.id not in self.users or node.id in self.graph.outputs]
+        drawn = dict.fromkeys((*ends, *(id for edge in edges for id in (edge.source, edge.target))))
+        todo = list(drawn)
+        for id in todo:  # grows while it is read
+            arrows = list(self._arrows(self.graph.node(id)))
+            new = dict.fromkeys(edge.source for edge in arrows if edge.source not in drawn)
+            drawn |= new
+            todo += new
+            edges += arrows
+        nodes = [node for node in self.graph.nodes if node.id in drawn]
+        by_number = {edge.target for edge in edges if edge.direct and numbered}
         boxes = [self._box(node, ordered=node.id in by_number) for node in nodes]
         return renumbered(self.graph, boxes, edges, self.graph.outputs, self.graph.clusters)
 
     def _box(self, node: PlainNode, *, ordered: bool) -> PlainNode:
-        formula = self.formula.get(node.id)
-        return replace(node, symbol="=", formula=formula, attrs=(), over="", ordered=ordered) if formula else node
+        if node.id not in self.formula:
+            return node
+        formula = self.formula[node.id] if self.term[node.id].value is None else ""  # = 100 is said already
+        return replace(node, symbol="=", formula=formula, attrs=(), over="", ordered=ordered)
 
     def _arrows(self, node: PlainNode) -> Iterator[Edge]:
-        """The arrows that arrive at a node or at what it has taken in: one from each operand that is left."""
+        """The arrows that arrive at a node or at what it has taken in: one from each operand that is left.
+
+        They are in the order of the formula. One for many comes from the operand itself, if that is among their ends,
+        and not from an alias.
+        """
         if node.id not in self.formula:
             yield from self.arriving.get(node.id, ())
             return
         arrows: dict[int, list[Edge]] = {}
         weight: dict[int, float | None] = {node.id: 1.0}  # of each part, the derivative of the whole by it
-        todo = [node.id]
-        for id in todo:  # grows while it is read
-            for edge in self.arriving.get(id, ()):
-                if edge.source in self.taken:
-                    weight[edge.source] = _plus(weight.get(edge.source, 0.0), _times(weight[id], edge.local))
-                    todo += [edge.source] if edge.source not in todo else []
-                else:
-                    x = self.graph.node(edge.source)
-                    arrows.setdefault(x.of if x.kind == "alias" and x.of else x.id, []).append(edge)
+        todo = [*reversed(self.arriving.get(node.id, ()))]
+        while todo:
+            edge = todo.pop()
+            x = self.graph.node(edge.source)
+            if edge.source not in self.taken:
+                arrows.setdefault(x.of if x.kind == "alias" and x.of else x.id, []).append(edge)
+            elif edge.source not in weight:  # nothing but the target uses it
+                uses = (use for use in self.arriving[edge.target] if use.source == edge.source)
+                weight[edge.source] = reduce(_plus, (_times(weight[edge.target], use.local) for use in uses))
+                todo += () if self._is_number(x) else reversed(self.arriving.get(edge.source, ()))
         for slot, group in enumerate(arrows.values()):
+            group.sort(key=lambda edge: self.graph.node(edge.source).kind == "alias")
             yield self._joined(node, group, [weight[edge.target] for edge in group], slot)
 
     def _joined(self, node: PlainNode, group: Sequence[Edge], weights: Sequence[float | None], slot: int) -> Edge:
         """Arrows from one operand into the formula of a node, as one."""
         first = group[0]
+        carrying = next((edge for edge in group if edge.contribution is not None), first)
         back = [edge.contribution for edge in group if edge.contribution is not None]
         total: float | None = 0.0
         for weight, edge in zip(weights, group):
             total = _plus(total, _times(weight, edge.local))
         whole = first.target == node.id and len(group) == 1
         rule = (
-            first.rule
-            if whole or first.rule is None
-            else f"g · {partial(node.label, _label(self.graph.node(first.source)))}"
+            carrying.rule
+            if whole or carrying.rule is None
+            else f"{self.graph.upstream} · {partial(node.label, _label(self.graph.node(first.source)))}"
         )
         return replace(
             first,
             target=node.id,
             slot=slot,
-            local=None if first.local is None or total is None else _as(first.local, total),
+            local=None if carrying.local is None or total is None else _as(carrying.local, total),
             contribution=_sum(back) if back else None,
             rule=rule,
             direct=any(edge.direct for edge in group) and self._another_way(node, first.source),
@@ -220,6 +243,8 @@ def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term])
     if is_plumbing(node.operation, node.attrs) and terms:
         return replace(terms[0], label=node.label)
     arrays = [x for x in operands if x.value is not None and x.value.shape]
+    if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:
+        terms = (as_row(terms[0]), *terms[1:])
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     unsaid = {"keepdims", *(["axis"] if node.over else [])}
     attrs = tuple((key, value) for key, value in node.attrs if key not in unsaid)

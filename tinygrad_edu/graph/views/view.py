@@ -6,7 +6,7 @@ out a neighbourhood. `aliased` draws a leaf that is used everywhere as a small c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -19,7 +19,7 @@ from .collapse import close, depth_of, opened, renumbered, what_is_hidden
 from .fold import fold, what_is_folded
 from .totals import totals
 
-__all__ = ["HUGE", "LIMIT", "Depth", "aliased", "focused", "neighbourhood", "restricted", "view"]
+__all__ = ["HUGE", "LIMIT", "Depth", "aliased", "beside_users", "focused", "neighbourhood", "restricted", "view"]
 
 Depth = int | Literal["auto", "all"]
 
@@ -142,20 +142,45 @@ def aliased(graph: Graph) -> Graph:
         if edge.target not in own[-1:]:
             own.append(edge.target)
     nodes = list(graph.nodes)
-    stand_in: dict[tuple[int, int], int] = {}
+    place: dict[tuple[int, int], int] = {}
     for source, targets in users.items():
         node = graph.node(source)
         many = {"leaf": USES, "forward": 1}.get(node.kind)
-        if many is None or len(targets) <= many:
-            continue
-        if node.kind == "forward":
-            nodes[source - 1] = replace(node, cluster=graph.node(targets[0]).cluster)
-        for target in targets[1:]:
+        if many is not None and len(targets) > many:
+            place.update({(source, target): target for target in targets[1:]})
+            if node.kind == "forward":
+                nodes[source - 1] = replace(node, cluster=graph.node(targets[0]).cluster)
+    return _with_aliases(replace(graph, nodes=tuple(nodes)), place)
+
+
+def beside_users(graph: Graph, rows: Sequence[int]) -> Graph:
+    """The graph with an alias of a leaf in each further row in which the leaf is used; `rows` are those of nodes."""
+    first: dict[int, int] = {}
+    for edge in graph.edges:
+        row = rows[edge.target - 1]
+        first[edge.source] = min(first.get(edge.source, row), row)
+    leaves = {node.id for node in graph.nodes if node.kind in ("leaf", "alias")}
+    uses = ((edge, rows[edge.target - 1]) for edge in graph.edges if edge.source in leaves)
+    return _with_aliases(graph, {(x.source, x.target): row for x, row in uses if row > first[x.source]})
+
+
+def _with_aliases(graph: Graph, place: Mapping[tuple[int, int], int]) -> Graph:
+    """The graph with other sources of arrows, given by their ends: an alias for each source and each place."""
+    nodes = list(graph.nodes)
+    stand_in: dict[tuple[int, int], int] = {}
+    for (source, target), where in place.items():
+        if (source, where) not in stand_in:
+            node = graph.node(source)
             kind: Kind = "forward" if node.kind == "forward" else "alias"
             gradient = None if kind == "alias" else node.gradient
             cluster = graph.node(target).cluster
-            nodes.append(replace(node, id=len(nodes) + 1, kind=kind, of=source, gradient=gradient, cluster=cluster))
-            stand_in[source, target] = len(nodes)
-    drawn_at = ((edge, stand_in.get((edge.source, edge.target))) for edge in graph.edges)
-    edges = tuple(edge if source is None else replace(edge, source=source) for edge, source in drawn_at)
-    return replace(graph, nodes=tuple(nodes), edges=edges)
+            of = node.of or source
+            nodes.append(replace(node, id=len(nodes) + 1, kind=kind, of=of, gradient=gradient, cluster=cluster))
+            stand_in[source, where] = len(nodes)
+    edges = (
+        replace(edge, source=stand_in[edge.source, place[edge.source, edge.target]])
+        if (edge.source, edge.target) in place
+        else edge
+        for edge in graph.edges
+    )
+    return replace(graph, nodes=tuple(nodes), edges=tuple(edges)) if place else graph

@@ -7,7 +7,7 @@ like every gradient, comes from the walk.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -291,7 +291,8 @@ class Explanation:
         operands = [Quantity.of(x) for x in node.inputs]
         value = Quantity.of(node)
         if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
-            line += f" = {one_call(node, lambda x: printed(number_of(x)), times='×')}"
+            numbers = one_call(node, lambda x: printed(number_of(x)), times="×")
+            line += f" = {numbers}" if numbers != value.in_short() else ""
         line += f" = {value.in_short()}"
         made_at = place(node)
         return line + (f"    [{made_at[0]}]" if made_at else "")
@@ -411,10 +412,21 @@ class Explanation:
             or say("what {operation} carries back", operation=repr(link.node.primitive))
             for link in links
         ]
-        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {Quantity.of(gradient).in_short()}"
+        if len(parts) > 1:
+            parts = [f"({part})" if _in_words(part, self.names.values()) else part for part in parts]
+        total = " + ".join(parts).replace(" + −", " − ")
+        return f"{self._gradient_name(node)} = {total} = {Quantity.of(gradient).in_short()}"
 
     def _gradient_name(self, node: Node) -> str:
         return partial(self.names[self.output], self.names[node])
+
+
+WORDS = re.compile(r"(?<![\w.∂/])(?:[a-z]{2,}|[\u4e00-\u9fff]+)(?![\w.(])")
+
+
+def _in_words(rule: str, names: Iterable[str]) -> bool:
+    """Whether a rule says with words what it does, as in `g where x > 0`."""
+    return not set(WORDS.findall(rule)).issubset(names)
 
 
 def _where(node: Node) -> str:

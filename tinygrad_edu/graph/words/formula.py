@@ -15,6 +15,7 @@ from ...engine.node import Node
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
+from ..names import LOW
 from ..numbers import RAISED, printed_with
 from ..recorded import Recorded
 from ..transcribe import PLUMBING, is_plumbing, switched_on
@@ -24,14 +25,15 @@ from .terms import (
     ATOM,
     NEWEST,
     POWER,
+    SUM,
     Notation,
     Term,
+    above,
     arguments,
     begins_with_minus,
     call_term,
     constant,
     in_function_notation,
-    is_transpose,
     one_line,
     seems_looser,
     term_of,
@@ -117,7 +119,7 @@ def one_call(node: Node, operand: Callable[[Node], Term], *, times: str = "·") 
     term = call_term(node, tuple(operand(x) if isinstance(x, Node) else constant(x) for x in node.inputs))
     if is_plumbing(term.operation, term.attrs):
         return one_line(term.operands[0], TEXT)
-    if term.operation == "multiply":
+    if term.text == "·":
         term.text = times
     return one_line(term, TEXT)
 
@@ -144,7 +146,8 @@ def _pieces(term: Term) -> list[str | Term]:
     if in_function_notation(term):
         return _call(term)
     if len(operands) == 1:
-        return ["−" if term.text == "-" else term.text, *bracketed(operands[0], operands[0].binds <= term.binds)]
+        x = operands[0]
+        return ["−" if term.text == "-" else term.text, *bracketed(x, x.binds <= SUM or begins_with_minus(x))]
     a, b = operands
     left = bracketed(a, a.binds < term.binds or (term.binds == POWER == a.binds) or seems_looser(a, term))
     if term.binds == POWER:
@@ -163,8 +166,6 @@ ASSOCIATIVE = {"add": ("add", "subtract"), "multiply": ("multiply",), "matmul": 
 AROUND = {"abs": "|", "norm2": "‖"}
 """The functions that are written around their operand."""
 
-LOW = str.maketrans("ijklmn", "ᵢⱼₖₗₘₙ")
-
 
 def _call(term: Term) -> list[str | Term]:
     """A term in function notation, or as an index or a transpose."""
@@ -173,8 +174,8 @@ def _call(term: Term) -> list[str | Term]:
     tight = ["(", first, ")"] if first.binds < ATOM else [first]
     if term.operation == "getitem" and len(term.operands) == 1:
         return [*tight, attrs["index"]]
-    if is_transpose(term.operation, term.attrs):
-        return [*tight, "ᵀ"]
+    if exponent := above(term):
+        return [*tight, exponent]
     low = term.over.translate(LOW)
     if len(term.operands) == 1 and not switched_on(term.attrs):
         if term.operation in AROUND:

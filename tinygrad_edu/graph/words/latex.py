@@ -19,12 +19,13 @@ from .terms import (
     ATOM,
     POWER,
     SIGN,
+    SUM,
     Notation,
     Term,
+    above,
     arguments,
     begins_with_minus,
     in_function_notation,
-    is_transpose,
     seems_looser,
 )
 
@@ -257,7 +258,8 @@ def _pieces(term: Term) -> list[str | Term]:
         return _fenced(x) if _binds(x) < least else [x]
 
     if len(operands) == 1:
-        return ["-", *bracketed(operands[0], SIGN + 1)]
+        x = operands[0]
+        return ["-", *(_fenced(x) if begins_with_minus(x, fractions=True) else bracketed(x, SUM + 1))]
     a, b = operands
     if term.text == "/":
         return [r"\frac{", a, "}{", b, "}"]
@@ -290,8 +292,8 @@ def _call(term: Term) -> list[str | Term]:
     if len(term.operands) == 1:
         if term.operation == "getitem":
             return [*tight, f"_{{{literal(attrs['index'])}}}"]
-        if is_transpose(term.operation, term.attrs):
-            return [*tight, r"^{\top}"]
+        if exponent := above(term):
+            return [*tight, EXPONENTS[exponent]]
         if term.operation in FENCES and not attrs:
             left, right = FENCES[term.operation]
             return [left, first, right]
@@ -307,6 +309,9 @@ def _call(term: Term) -> list[str | Term]:
     name += f"_{{{term.over}}}" if term.over else ""
     listed = [f", {_in_brackets(attrs)}"] if attrs else []
     return [f"{name}\\left(", *arguments(term, r"\ldots"), *listed, r"\right)"]
+
+
+EXPONENTS = {"ᵀ": r"^{\top}", "⁻¹": "^{-1}", "⁻ᵀ": r"^{-\top}"}
 
 
 def _in_brackets(attrs: dict[str, str]) -> str:
@@ -332,12 +337,12 @@ SIGNS = {
     "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
 LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
-NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*|«[^»]*»"
+NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*(?:(?<=_)\{{[^{{}}]*\}})?|«[^»]*»"
 TOKEN = re.compile(
     rf"(?:\^|\*\*) ?(?:(?P<exponent>[\d.]+|{NAME})(?!\()|\((?P<term>[^()]*)\))"
-    r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ[ᵢⱼₖₗₘₙ]+)"
+    r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ(?:[ᵢⱼₖₗₘₙ]+|_\{[A-Za-z]+\}))"
     rf"|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
-    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ]+)|(?P<times>(?<=[\w)\]])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
+    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ]+)|(?P<times>(?<=[\w)\]}])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
     re.DOTALL,
 )
 
@@ -362,7 +367,7 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
         if match["part"]:
             return symbol(match[0], bold)
         if match["sum"]:
-            return rf"\sum_{{{''.join(BELOW[char] for char in match[0][1:])}}}"
+            return rf"\sum_{{{''.join(BELOW.get(char, char) for char in match[0].strip('Σ_{}'))}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:

@@ -19,9 +19,9 @@ from ..numbers import POWERS, Quantity, number
 from ..transcribe import PLUMBING, attributes, is_plumbing
 
 __all__ = [
-    "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "arguments", "begins_with_minus", "call",
-    "call_term", "constant", "in_function_notation", "is_transpose", "named", "number_term", "one_line", "printed",
-    "seems_looser", "simplified", "term_of", "word", "written",
+    "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
+    "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "named", "number_term", "one_line",
+    "printed", "seems_looser", "simplified", "term_of", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -109,15 +109,17 @@ def term_of(
 
 
 def named(label: str) -> Term:
-    """A name; one with something above the line, such as σ², needs brackets as a base."""
-    raised = any(level == 1 for _, level in pieces(label))
+    """A name; one with something above the line, such as σ² or ∂z/∂x, needs brackets as a base."""
+    raised = "∂" in label or any(level == 1 for _, level in pieces(label))
     return Term(label, POWER if raised else ATOM, label=label)
 
 
 def _through(term: Term) -> Term:
     """What a book writes in place of a call that is plumbing: mostly its operand."""
     if term.operation == "sum_to":
-        return Term("Σ", ATOM, term.operands, "sum", label=term.label)
+        positive = _without_minus(term.operands[0])
+        whole = Term("Σ", ATOM, (positive or term.operands[0],), "sum", label=term.label, over=term.over)
+        return Term("-", SIGN, (whole,), "negative", label=term.label) if positive else whole
     if term.operation == "where":  # a number at a single point is left out
         condition, number, elsewhere = term.operands
         return elsewhere if number.value is not None and _is_a_point(condition) else term
@@ -167,6 +169,8 @@ def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     unsaid = {"keepdims", *(["axis"] if primitive.name in OVER else [])}
     attrs = tuple((key, value) for key, value in attributes(node) if key not in unsaid)
     symbol = primitive.symbol
+    if primitive.name == "matmul" and len(shape_of(node.inputs[0])) == 1:
+        operands = (as_row(operands[0]), *operands[1:])
     if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
         symbol = "⊙"
     return call(primitive.name, symbol, primitive.precedence, operands, attrs, label, letters)
@@ -181,19 +185,41 @@ def call(
     label: str,
     over: str,
 ) -> Term:
-    """A call as a book writes it: a square is a power; a root, a power and a transpose need brackets as a base."""
+    """A call as a book writes it: a square is a power, and what solves A x = b is A⁻¹ b.
+
+    A root, a power, an inverse and a transpose need brackets as a base.
+    """
+    if operation == "solve":
+        a, b = operands
+        return Term("@", PRODUCT, (call("inv", "inv", None, (a,), (), "", ""), b), "matmul", label=label)
     if operation == "square":
         return Term("**", POWER, (*operands, number_term(2.0)), "power", label=label)
-    raised = operation == "sqrt" or is_transpose(operation, attrs)
+    if operation == "inv" and _is_transpose(operands[0].operation, operands[0].attrs):
+        operation, operands = "inverse_transpose", operands[0].operands
+    raised = operation == "sqrt" or operation in EXPONENTS or _is_transpose(operation, attrs)
     return Term(symbol, precedence or (POWER if raised else ATOM), operands, operation, attrs, label, over=over)
 
 
-def is_transpose(operation: str, attrs: Iterable[tuple[str, str]]) -> bool:
+def as_row(term: Term) -> Term:
+    """A vector as the left factor of a matrix product: xᵀ A; what is xᵀ A already stays."""
+    row = term.operation == "matmul" and term.operands[0].operation == "row"
+    return term if row else Term("T", POWER, (term,), "row")
+
+
+EXPONENTS = {"inv": "⁻¹", "inverse_transpose": "⁻ᵀ"}
+
+
+def above(term: Term) -> str:
+    """What stands above the operand of an inverse or a transpose; "" for others."""
+    return "ᵀ" if _is_transpose(term.operation, term.attrs) else EXPONENTS.get(term.operation, "")
+
+
+def _is_transpose(operation: str, attrs: Iterable[tuple[str, str]]) -> bool:
     """Whether a call is written Xᵀ: it turns all axes around, or changes the places of the last two."""
     given = dict(attrs)
     if operation == "swapaxes":
         return {given["axis1"], given["axis2"]} == {"-1", "-2"}
-    return operation == "transpose" and given["axes"] == "None"
+    return operation == "row" or (operation == "transpose" and given["axes"] == "None")
 
 
 def in_function_notation(term: Term) -> bool:
@@ -270,6 +296,9 @@ def _product(term: Term, a: Term, b: Term) -> Term | None:
         return b if a.value == 1 else a
     if a.value == -1 or b.value == -1:
         return _negative(b if a.value == -1 else a, term)
+    if term.text == "⊙" and b.operation == "multiply" and b.operands[0].value is not None:  # 2 · a ⊙ b
+        arrays = replace(term, operands=(a, b.operands[1]), label="")
+        return Term("·", PRODUCT, (b.operands[0], arrays), "multiply", label=term.label)
     if a is b:
         return Term("**", POWER, (a, number_term(2.0)), "power", label=term.label)
     return None

@@ -85,7 +85,10 @@ def _reason(step: Contribution, names: Mapping[Node, str]) -> str:
 
 
 def _lost(step: Contribution) -> int:
-    """How many elements of the upstream gradient do not get through; 0 where the shapes differ."""
+    """How many elements of the upstream gradient do not get through; 0 where elements have no counterparts."""
+    primitive = step.node.primitive
+    if primitive is None or not (primitive.elementwise or primitive.name in REASONS):
+        return 0
     upstream, contribution = np.asarray(step.upstream), np.asarray(step.contribution)
     return int(np.sum((upstream != 0) & (contribution == 0))) if upstream.shape == contribution.shape else 0
 
