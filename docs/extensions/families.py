@@ -36,7 +36,7 @@ def exported(face: ModuleType, family: ModuleType) -> dict[str, int]:
         for named in getattr(statement, "targets", [getattr(statement, "target", statement)]):
             lines.setdefault(getattr(named, "id", None) or getattr(named, "name", ""), statement.lineno)
     own = {id(inspect.unwrap(getattr(family, name))): name for name in family.__all__}
-    faces = {name: id(inspect.unwrap(vars(face).get(name))) for name in face.__all__}  # type: ignore[arg-type]
+    faces = {name: id(inspect.unwrap(getattr(face, name))) for name in face.__all__}
     found = {name: own[known] for name, known in faces.items() if known in own}
     return dict(sorted(((name, lines.get(there, 0)) for name, there in found.items()), key=lambda x: x[1]))
 

@@ -25,11 +25,11 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
-BEGINNERS = ("attributes", "axes", "explain", "indices", "not_numbers", "shapes", "tensors", "words")
+BEGINNERS = ("attributes", "axes", "explain", "indices", "operands", "shapes", "tensors", "words")
 """The errors of the engine that beginners meet."""
 
 SPEAKING = [
-    "check", "cli", "engine/inplace.py", *(f"engine/messages/{name}.py" for name in BEGINNERS),
+    "check", "cli", *(f"engine/messages/{name}.py" for name in BEGINNERS),
     "grade/assignment.py", "grade/compare.py", "grade/formats", "grade/jobs.py", "grade/own_engine",
     "grade/sandbox/isolation.py",
     "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",

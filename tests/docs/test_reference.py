@@ -33,7 +33,7 @@ def described() -> dict[str, set[str]]:
 def exported(face: ModuleType, family: ModuleType) -> set[str]:
     """What `family` describes: all that the current module exports of a file (docs/extensions/families.py)."""
     objects = [unwrap(getattr(family, name)) for name in family.__all__]
-    return {name for name in face.__all__ if any(unwrap(vars(face).get(name)) is each for each in objects)}  # type: ignore[arg-type]
+    return {name for name in face.__all__ if any(unwrap(getattr(face, name)) is each for each in objects)}
 
 
 DESCRIBED = described()

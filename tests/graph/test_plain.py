@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graphs import ancestors
-from tinygrad_edu.engine.primitives.primitive import TABLE
+from tinygrad_edu.engine.primitives import TABLE
 from tinygrad_edu.graph.names import labels
 from tinygrad_edu.graph.plain import Graph, Quantity
 from tinygrad_edu.graph.recorded import plain

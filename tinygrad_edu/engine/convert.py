@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from . import messages
 from .grad_mode import recording, taking_derivative
 from .masks import Mask
-from .messages import is_masked, is_no_array_of_numbers, no_float, no_tensor, not_numbers, not_one_number, refused
-from .messages.tensors import leaves_the_graph
 from .node import Node, Operand, number_of
 
 __all__ = [
@@ -35,15 +34,15 @@ def as_float(x: Any) -> float:
     """
     if type(x) is float:
         return x
-    if type(x) is int and not no_float(x):
+    if type(x) is int and not messages.no_float(x):
         return float(x)
     if (
         not isinstance(x, Node)
-        and not no_float(x)
-        and (isinstance(x, Real) or (getattr(x, "shape", None) == () and not is_no_array_of_numbers(x)))
+        and not messages.no_float(x)
+        and (isinstance(x, Real) or (getattr(x, "shape", None) == () and not messages.is_no_array_of_numbers(x)))
     ):
         return float(x)
-    raise not_one_number("Value", x)
+    raise messages.not_one_number("Value", x)
 
 
 def as_array(data: Any, dtype: Any = None) -> ndarray:
@@ -57,16 +56,16 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     """
     if isinstance(data, Node):
         if data.flow and taking_derivative():
-            raise leaves_the_graph(data)
+            raise messages.leaves_the_graph(data)
         data = number_of(data)
-    if type(data) is not ndarray and is_no_array_of_numbers(data):
-        raise no_tensor(data, dtype) from None
+    if type(data) is not ndarray and messages.is_no_array_of_numbers(data):
+        raise messages.no_tensor(data, dtype) from None
     try:
         array = np.asarray(data, dtype)
     except (TypeError, ValueError, OverflowError):
-        raise no_tensor(data, dtype) from None
+        raise messages.no_tensor(data, dtype) from None
     if array.dtype.kind not in "biuf":
-        raise no_tensor(data, dtype) from None
+        raise messages.no_tensor(data, dtype) from None
     if dtype is None and not isinstance(data, (ndarray, np.generic)) and array.dtype.kind != "b":
         leaf = data
         while isinstance(leaf, (list, tuple)) and leaf:
@@ -86,19 +85,19 @@ def operand(x: Any, name: str) -> Operand:
     elif isinstance(x, Mask):
         return x.as_node()
     elif isinstance(x, ndarray):
-        if x.dtype.kind in "biuf" and (type(x) is ndarray or not is_masked(x)):  # no subclass, with another `*`
+        if x.dtype.kind in "biuf" and (type(x) is ndarray or not messages.is_masked(x)):  # no subclass with another `*`
             if not recording() or (x.base is None and not x.flags.writeable):
                 return np.asarray(x)
             own = np.array(x)
             own.flags.writeable = False  # so the gradient, which is computed with it as well, needs no copy of its own
             return own
-    elif isinstance(x, (list, tuple)) and not is_no_array_of_numbers(x):
+    elif isinstance(x, (list, tuple)) and not messages.is_no_array_of_numbers(x):
         return as_array(x)
-    elif hasattr(x, "__array__") and not is_no_array_of_numbers(x):  # an array of another library
+    elif hasattr(x, "__array__") and not messages.is_no_array_of_numbers(x):  # an array of another library
         return np.array(x)
     elif isinstance(x, Real):
         return int(x) if isinstance(x, Integral) else float(x)
-    raise not_numbers(name, x) from None
+    raise messages.not_numbers(name, x) from None
 
 
 def float_operand(x: Any, name: str) -> Any:
@@ -107,22 +106,22 @@ def float_operand(x: Any, name: str) -> Any:
         return x
     if isinstance(x, Node) or getattr(x, "shape", False):
         return None
-    if not is_no_array_of_numbers(x) and not isinstance(x, (list, tuple)):
+    if not messages.is_no_array_of_numbers(x) and not isinstance(x, (list, tuple)):
         return as_float(x)
-    raise not_numbers(name, x) from None
+    raise messages.not_numbers(name, x) from None
 
 
 def plain_operand(x: Any, name: str) -> Any:
     """An operand of row `name` as an array of real numbers; for calls without a node."""
-    if is_no_array_of_numbers(x):
-        raise not_numbers(name, x)
+    if messages.is_no_array_of_numbers(x):
+        raise messages.not_numbers(name, x)
     return np.asarray(float(x) if isinstance(x, Real) else x)
 
 
 def numbers(name: str, x: Any) -> Any:
     """The numbers of x, which `name` writes into an array; raises `DtypeError` if x holds anything else."""
-    if not isinstance(x, Node) and is_no_array_of_numbers(x):
-        raise not_numbers(name, x) from None
+    if not isinstance(x, Node) and messages.is_no_array_of_numbers(x):
+        raise messages.not_numbers(name, x) from None
     return number_of(x)
 
 
@@ -154,7 +153,7 @@ def own_index(index: Any) -> Any:
         try:
             return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)
         except ValueError as error:
-            raise refused("getitem", [index], {}, error) from None
+            raise messages.refused("getitem", [index], {}, error) from None
     return index
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .messages import no_gradient
+from . import messages
 from .node import Node, Operand, clock, creation, packed
 
 __all__ = ["ancestors", "copied", "deep_copied", "operations", "reachable"]
@@ -41,7 +41,7 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     a path goes on from the node to its operands.
     """
     if not getattr(output, "flow", False):
-        raise no_gradient(output)
+        raise messages.no_gradient(output)
     oldest = 0 if inputs is None else min([x.index for x in inputs], default=output.index + 1)
     found = {output: True}
     todo = [output]

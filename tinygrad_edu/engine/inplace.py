@@ -13,12 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import say
-from ..errors import DtypeError, InPlaceError
+from . import messages
 from .convert import numbers
 from .grad_mode import Source, recording, source_at, user_frame
-from .messages import describe, refused
-from .messages.tensors import already_a_leaf
 from .node import NO_ATTRS, Node, Operand, clock, number_of
 from .parts import here
 
@@ -84,17 +81,11 @@ def assign(node: Node, index: Any, value: Any) -> None:
     """
     new, dtype = np.asarray(numbers("setitem", value)), number_of(node).dtype
     if not np.can_cast(new.dtype, dtype, "same_kind"):
-        raise DtypeError(
-            "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
-            "first, with .astype()",
-            x=describe(node),
-            dtype=dtype,
-            other=new.dtype,
-        )
+        raise messages.not_held(node, new.dtype)
     try:
         owned(node)[index] = new
     except (ValueError, IndexError) as error:
-        raise refused("setitem", [value], {"into": node, "index": index}, error) from None
+        raise messages.refused("setitem", [value], {"into": node, "index": index}, error) from None
     note_change(node)
 
 
@@ -111,7 +102,7 @@ def changed_in_place(node: Any, row: Any, other: Any) -> bool:
         node.data = row.compute([number_of(node), numbers(row.name, other)], NO_ATTRS)
         return True
     if node.flow and role != "variable" and isinstance(node, Node.array_kind):
-        raise already_a_leaf(node, row.name)
+        raise messages.already_a_leaf(node, row.name)
     return False
 
 
@@ -131,25 +122,9 @@ class Changed:
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         x, user, where = self._refusal
-        at = say(" at {place}", place=where) if where else ""
-        changed = say("{x} was changed in place{where}", x=describe(x), where=at)
         if hasattr(user, "_number"):
-            problem = say(
-                "backward: {changed}, after {user} had used it, and the number is needed as it was: change it after "
-                "backward(), or change a copy of it",
-                changed=changed,
-                user=describe(user),
-            )
-            hint = say(
-                "a state that is carried from one step to the next still hangs on the last graph: use state.detach()"
-            )
-            raise InPlaceError(f"{problem}\n  {hint}")
-        raise InPlaceError(
-            "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
-            "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
-            user=describe(user),
-            changed=changed,
-        )
+            raise messages.changed_after_use(x, user, where)
+        raise messages.cannot_be_recomputed(x, user, where)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("shape", "ndim", "size", "dtype"):

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
+from . import messages, primitives
 from .masks import ANSWERS, answered
-from .messages import listed, refused
-from .messages.tensors import leaving
 from .node import Node, number_of, shape_of
 from .primitives.primitive import BY_NUMPY, Primitive
 from .primitives.shape import reshape
@@ -84,9 +83,9 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         if function in TAKES_NUMBERS:
             for x in (*args, *kwargs.values())[TAKES_NUMBERS[function] :]:
                 if isinstance(x, Node):
-                    leaving(x, full_name(function), refused=True)
+                    messages.leaving(x, full_name(function), refused=True)
         return _plain_answer(function, function, args, kwargs)
-    row = BY_NUMPY.get(function)
+    row = BY_NUMPY.get(function) or primitives.BY_NUMPY.get(function)  # the latter has the families that few need, too
     if row is None:
         raise _unknown(function)
     return _call(row, function, args, kwargs)
@@ -97,7 +96,7 @@ def _plain_answer(call: Any, function: Any, args: tuple[Any, ...], kwargs: dict[
         return call(*numbers_of(args), **numbers_of(kwargs))
     except (TypeError, ValueError) as error:
         elementwise = isinstance(function, np.ufunc)
-        raise refused(full_name(function), args if elementwise else args[:1], {}, error, elementwise) from None
+        raise messages.refused(full_name(function), args if elementwise else args[:1], {}, error, elementwise) from None
 
 
 def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -109,9 +108,9 @@ def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options
         unknown = [name for name in options if name not in known and not _by_default(function, name, options[name])]
         options = {name: option for name, option in options.items() if name in known}
         if unknown:
-            takes = listed(known) if known else "no options"
+            takes = messages.listed(known) if known else "no options"
             raise DtypeError(
-                f"{full_name(function)} on a node takes {takes}, not {listed(unknown)}; call it without, "
+                f"{full_name(function)} on a node takes {takes}, not {messages.listed(unknown)}; call it without, "
                 "or take .data for the plain array"
             )
     if not isinstance(row, Primitive):
@@ -173,7 +172,8 @@ def _unknown(function: Any, method: str = "__call__") -> DtypeError:
     if not way_out:
         import difflib  # which is needed here alone
 
-        near = difflib.get_close_matches(function.__name__, sorted({f.__name__ for f in BY_NUMPY}), 3, cutoff=0.7)
+        known = sorted({f.__name__ for f in primitives.BY_NUMPY})
+        near = difflib.get_close_matches(function.__name__, known, 3, cutoff=0.7)
         way_out = f"near it are {', '.join(near)}; " if near else ""
         way_out += "where no gradient is wanted, .data is the plain array"
     return DtypeError(f"{name} is not in the table of primitives, so it is not recorded; {way_out}")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from . import messages
 from .arrays import Gradient
 from .grad_mode import ON, state
 from .graphs import copied, deep_copied
 from .inplace import changed_in_place
 from .memory import Release
-from .messages.tensors import leaving, not_kept
 from .methods import Functions
 from .node import NO_ATTRS, clock, new, number_of, record
 from .numpy_protocol import call_function, call_ufunc
@@ -108,7 +108,7 @@ class Operators(Functions):
         if grad is None and self.primitive is None:
             return self.unreached if self.flow else None
         if grad is None:
-            not_kept(self)
+            messages.not_kept(self)
         return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
     @grad.setter
@@ -184,11 +184,11 @@ class Operators(Functions):
         self._grad = None
 
     def __float__(self) -> float:
-        leaving(self, "float", refused=True)
+        messages.leaving(self, "float", refused=True)
         return float(self.item())
 
     def __int__(self) -> int:
-        leaving(self, "int", refused=True)
+        messages.leaving(self, "int", refused=True)
         return int(self.item())
 
     def __copy__(self) -> Self:

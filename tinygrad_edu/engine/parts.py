@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from numpy import ndarray
 
 from ..errors import ModuleError
-from .messages import describe
+from . import messages
 from .node import Node
 
 __all__ = ["Part", "for_examples", "here", "together"]
@@ -44,8 +44,8 @@ class Part(NamedTuple):
         for node in nodes:
             if node.index < self.begin:
                 raise ModuleError(
-                    f"fit: {describe(node)} is changed in place while threads compute parts of a batch; each of them "
-                    "would change it; use threads=1"
+                    f"fit: {messages.describe(node)} is changed in place while threads compute parts of a batch; each "
+                    "of them would change it; use threads=1"
                 )
 
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import DtypeError, ModuleError
-from .messages import short
+from . import messages
 from .parts import here
 
 __all__ = ["generator", "get_state", "manual_seed", "set_state"]
@@ -64,7 +64,8 @@ def generator(seed: Any = None) -> np.random.Generator:
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError):
-        raise DtypeError(f"seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}") from None
+        given = messages.short(seed)
+        raise DtypeError(f"seed is a whole number from 0 on, or a numpy.random.Generator, not {given}") from None
 
 
 def own() -> np.random.Generator:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
+from . import messages
 from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording, state
 from .inplace import assign, shares
 from .masks import answered
 from .memory import recomputed
-from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, answer, refuse_arguments
 from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
@@ -118,7 +118,7 @@ class Tensor(Operators):
         Raises `DtypeError` for integers and bools, which have no derivatives.
         """
         if requires_grad and self.dtype.kind != "f":
-            raise say.no_dtype_of_gradients(self)
+            raise messages.no_dtype_of_gradients(self)
         super().requires_grad_(requires_grad)
         return self
 
@@ -129,8 +129,8 @@ class Tensor(Operators):
         2.5
         """
         if self.size != 1:
-            raise say.not_one(self)
-        say.leaving(self, "item")
+            raise messages.not_one(self)
+        messages.leaving(self, "item")
         return number_of(self).item()
 
     def numpy(self) -> ndarray:
@@ -147,19 +147,19 @@ class Tensor(Operators):
         >>> tensor([1.0, 2.0]).tolist()
         [1.0, 2.0]
         """
-        say.leaving(self, "tolist")
+        messages.leaving(self, "tolist")
         return number_of(self).tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False and dtype is not None and dtype != self.dtype:
             raise ValueError(f"a {self.dtype} tensor as {dtype} needs a copy")
         if self.flow and recording():
-            raise say.leaves_the_graph(self)
+            raise messages.leaves_the_graph(self)
         return self.data if copy is False else np.array(number_of(self), dtype=dtype)
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise say.no_items(self)
+            raise messages.no_items(self)
         return self.shape[0]
 
     def __iter__(self) -> Any:
@@ -170,12 +170,12 @@ class Tensor(Operators):
 
     def __bool__(self) -> bool:
         if self.size != 1:
-            raise say.neither_true_nor_false(self)
+            raise messages.neither_true_nor_false(self)
         return bool(number_of(self))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub" or self.size != 1:
-            raise say.no_index(self)
+            raise messages.no_index(self)
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
@@ -210,19 +210,19 @@ class Tensor(Operators):
 
     def compared(self, other: Any, row: Any) -> Any:
         try:
-            if type(other) in (float, int) or isinstance(other, Node) or not is_no_array_of_numbers(other):
+            if type(other) in (float, int) or isinstance(other, Node) or not messages.is_no_array_of_numbers(other):
                 return answered(np.asarray(row.arrays(number_of(self), number_of(other))), row, self, other)
             raise TypeError
         except (TypeError, ValueError) as error:
-            raise refused(row.name, (self, other), {}, error, elementwise=True) from None
+            raise messages.refused(row.name, (self, other), {}, error, elementwise=True) from None
 
     # Changes in place.
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if recording() and (self.flow or (isinstance(value, Node) and value.flow)):
-            raise say.not_recorded(self)
+            raise messages.not_recorded(self)
         if shares(self):
-            raise say.not_the_whole(self)
+            raise messages.not_the_whole(self)
         assign(self, own_index(index), value)
 
     # How a call is recorded.
@@ -255,13 +255,13 @@ class Tensor(Operators):
         data = number_of(self)
         if gradient is None:
             if data.size != 1:
-                raise say.needs_a_seed(self)
+                raise messages.needs_a_seed(self)
             seed = np.empty(data.shape, data.dtype)
             seed.fill(1)
             return seed
         seed = np.array(numbers(name, gradient), data.dtype)
         if seed.shape != data.shape:
-            raise say.not_of_its_shape(self, seed, name)
+            raise messages.not_of_its_shape(self, seed, name)
         return seed
 
     def fit(self, contribution: Any) -> Any:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
+from . import messages
 from .convert import as_float, float_operand
 from .grad_mode import DEFAULT, state
 from .inplace import note_change
 from .masks import answered
 from .messages.elsewhere import refuse_arguments
-from .messages.tensors import leaving
 from .node import NO_ATTRS, Attrs, Node, Operand, new, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -87,7 +87,7 @@ class Value(Operators):
         >>> Value(2.0).item()
         2.0
         """
-        leaving(self, "item")
+        messages.leaving(self, "item")
         return self._number
 
     conjugate = Operators.__pos__  # itself, as of every real number: `np.var` and `np.std` of a list ask for it

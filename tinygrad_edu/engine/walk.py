@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from numpy import ndarray
 
-from . import inplace
+from . import inplace, messages
 from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
 from .graphs import operations, reachable
-from .messages import no_gradient
 from .node import Attrs, Node, creation, new, number_of, record
 from .primitives.elementwise import identity
 
@@ -55,7 +54,7 @@ def walk(
     release : called with a node and its gradient when the walk has used both.
     """
     if not getattr(output, "flow", False):
-        raise no_gradient(output)
+        raise messages.no_gradient(output)
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
         return

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.primitives.primitive import TABLE, Variadic
+from tinygrad_edu.engine.primitives import TABLE
+from tinygrad_edu.engine.primitives.primitive import Variadic
 from tinygrad_edu.errors import TinygradError
 
 NO_NUMBERS = {

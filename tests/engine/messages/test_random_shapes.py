@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.primitives.primitive import TABLE
+from tinygrad_edu.engine.primitives import TABLE
 from tinygrad_edu.errors import OutOfRangeError, ShapeError
 
 Shape = tuple[int, ...]

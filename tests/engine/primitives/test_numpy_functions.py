@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine import numpy_protocol
 from tinygrad_edu.engine.numpy_protocol import INSTEAD, full_name
-from tinygrad_edu.engine.primitives.primitive import BY_NUMPY, Primitive
+from tinygrad_edu.engine.primitives import BY_NUMPY, Primitive
 from tinygrad_edu.testing import assert_gradients
 from tinygrad_edu.testing._table import CASES
 

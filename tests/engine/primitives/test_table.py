@@ -73,7 +73,7 @@ def test_every_public_function_has_a_case() -> None:
     }  # fmt: skip
     public = {
         name
-        for name, thing in vars(tg).items()
+        for name, thing in ((name, getattr(tg, name)) for name in tg.__all__)
         if getattr(type(thing), "__module__", "").endswith("primitives.primitive")
         or getattr(thing, "__module__", None) in {f"tinygrad_edu.engine.primitives.{room}" for room in rooms}
     }

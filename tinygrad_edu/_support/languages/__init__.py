@@ -34,7 +34,7 @@ Texts = Mapping[str, Mapping[str, str]]
 
 NONE: Texts = MappingProxyType({})
 
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = r"\{(\w+)\}"
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 """Chinese characters and signs: between two of them stands no space."""
 
@@ -127,7 +127,7 @@ def filled(template: str, values: Mapping[str, object]) -> str:
 @lru_cache(4096)
 def _parts(template: str) -> list[str]:
     """The parts of a text: words and names of places, in turn; with a joint where Chinese may meet Chinese."""
-    return PLACE.split(re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template))
+    return re.split(PLACE, re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template))
 
 
 def retold(message: str, templates: Iterable[str]) -> str:
@@ -150,7 +150,7 @@ def fitting(template: str) -> re.Pattern[str]:
 
     A message may come from somebody who wants the search to last long; without the limit it could.
     """
-    parts = PLACE.split(template)  # text, name, text, name, text
+    parts = re.split(PLACE, template)  # text, name, text, name, text
     met: set[str] = set()
     for i in range(1, len(parts), 2):
         parts[i - 1], name = re.escape(parts[i - 1]), parts[i]

@@ -6,7 +6,7 @@ from numbers import Real
 
 from ...errors import DtypeError
 from .checked_call import CheckedCall
-from .not_numbers import wrong_dtype
+from .operands import wrong_dtype
 from .words import short, whole
 
 

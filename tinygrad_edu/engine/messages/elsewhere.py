@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ...errors import DtypeError
-from .pytorch import without_pytorchs
 
 __all__ = [
     "ARGUMENTS",
@@ -232,6 +231,8 @@ def spelt_here(function: FunctionType) -> Callable[..., Any]:
     def call(*given: Any, **named: Any) -> Any:
         if not known.issuperset(named):
             refuse_other_names(function.__name__, named)
+            from .pytorch import without_pytorchs  # which is needed here alone
+
             named = without_pytorchs(function.__name__, named, known)
         return function(*given, **named)
 
@@ -270,5 +271,5 @@ class Elsewhere:
 
 def answer(kind: type, ways: dict[str, str]) -> None:
     """Let a class answer for the names of these that it does not have."""
-    for name in ways.keys() - set(dir(kind)):
+    for name in ways.keys() - {name for base in kind.__mro__ for name in vars(base)}:
         setattr(kind, name, Elsewhere(name, ways[name]))

@@ -14,7 +14,7 @@ from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import Node
 from .elsewhere import ARGUMENTS
-from .not_numbers import is_no_array_of_numbers, not_numbers
+from .operands import is_no_array_of_numbers, not_numbers
 from .words import listed, made_at
 
 __all__ = ["check", "refused", "signature", "wrong_call"]

@@ -17,6 +17,8 @@ from ..node import Node
 from .hints import FOREIGN, explained, misfit
 from .words import describe, short
 
+__all__ = ["ARGUMENTS", "PARTS", "TakesPyTorchsArguments", "lacks", "missing", "taking_pytorchs", "without_pytorchs"]
+
 _NEW = "leave out the underscore: results are always new arrays"
 _SIZED = ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm")
 _OPEN = ["Linear", *(f"{kind}{n}d" for kind in _SIZED for n in (1, 2, 3))]

@@ -7,14 +7,14 @@ from typing import Any
 
 from ..._support.languages import say
 from ...errors import DtypeError, GraphError, InPlaceError, ShapeError
-from ..grad_mode import taking_derivative
-from ..node import Node
+from ..grad_mode import Source, taking_derivative
+from ..node import Node, number_of
 from .words import describe
 
 __all__ = [
-    "already_a_leaf", "leaves_the_graph", "leaving", "lost", "may_be_lost", "needs_a_seed", "neither_true_nor_false",
-    "no_dtype_of_gradients", "no_index", "no_items", "not_kept", "not_of_its_shape", "not_one", "not_recorded",
-    "not_the_whole",
+    "already_a_leaf", "cannot_be_recomputed", "changed_after_use", "leaves_the_graph", "leaving", "lost",
+    "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_index", "no_items",
+    "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
 ]  # fmt: skip
 
 
@@ -146,3 +146,41 @@ def already_a_leaf(x: Node, name: str) -> InPlaceError:
         operation=name,
         x=describe(x),
     )
+
+
+def not_held(x: Node, other: Any) -> DtypeError:
+    """Numbers of a dtype that a tensor cannot hold are assigned to it."""
+    return DtypeError(
+        "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
+        "first, with .astype()",
+        x=describe(x),
+        dtype=number_of(x).dtype,
+        other=other,
+    )
+
+
+def changed_after_use(x: Node, user: Node, where: Source | None) -> InPlaceError:
+    """A rule needs a number that was changed in place after `user` had used it."""
+    problem = say(
+        "backward: {changed}, after {user} had used it, and the number is needed as it was: change it after "
+        "backward(), or change a copy of it",
+        changed=was_changed(x, where),
+        user=describe(user),
+    )
+    hint = say("a state that is carried from one step to the next still hangs on the last graph: use state.detach()")
+    return InPlaceError(f"{problem}\n  {hint}")
+
+
+def cannot_be_recomputed(x: Node, user: Node, where: Source | None) -> InPlaceError:
+    """The array of `user` was released, and one of its operands changed in place since then."""
+    return InPlaceError(
+        "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
+        "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
+        user=describe(user),
+        changed=was_changed(x, where),
+    )
+
+
+def was_changed(x: Node, where: Source | None) -> str:
+    at = say(" at {place}", place=where) if where else ""
+    return say("{x} was changed in place{where}", x=describe(x), where=at)

@@ -15,6 +15,8 @@ from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError
 from ..node import Node, shape_of
 
+__all__ = ["PAD_MODES", "describe", "in_words", "is_whole", "listed", "several", "short"]
+
 Shape = tuple[int, ...]
 
 PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")

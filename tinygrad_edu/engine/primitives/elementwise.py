@@ -20,13 +20,15 @@ import numpy as np
 
 from ..._support.languages import texts
 from ...errors import DtypeError
-from ..messages import check
+from .. import messages
 from ..node import Node, shape_of
 from . import kernels
 from .comparisons import greater_equal, less_equal, logical_or, not_equal
 from .kernels import of_floats, underflow_is_zero
 from .primitive import Primitive, Rule, dispatch
 from .rows import binary, primitive, unary
+
+_NUMPY = tuple(map(int, np.__version__.split(".")[:2]))
 
 
 def real(name: str, arrays: Callable[..., Any], floats: Any, rule: Rule, *rest: Any, **more: Any) -> Primitive:
@@ -223,7 +225,7 @@ ceil = unary("ceil", np.ceil, of_floats(np.ceil),
 trunc = unary("trunc", np.trunc, of_floats(np.trunc),
               lambda g, out, x: g * 0.0,
               "x without its fraction; its derivative is 0.", (-2.7, -2.0),
-              numpy=[np.trunc, *([np.fix] if np.lib.NumpyVersion(np.__version__) < "2.5.0" else [])])  # then deprecated
+              numpy=[np.trunc, *([np.fix] if _NUMPY < (2, 5) else [])])  # then deprecated
 rint = unary("rint", np.rint, of_floats(np.rint),
              lambda g, out, x: g * 0.0,
              "The nearest whole number, the even one of two; its derivative is 0.", (2.5, 2.0))
@@ -288,7 +290,7 @@ def round_(x: Any, decimals: int = 0) -> Any:
     >>> tg.round(tg.tensor([0.126, 2.5]), 2)
     tensor([0.13, 2.5 ])
     """
-    check("round", x, decimals=decimals)
+    messages.check("round", x, decimals=decimals)
     return _round(x, decimals)
 
 
@@ -314,7 +316,7 @@ def nan_to_num(
     >>> tg.nan_to_num(tg.tensor([1.0, float("nan")]))
     tensor([1., 0.])
     """
-    check("nan_to_num", x, nan=nan, posinf=posinf, neginf=neginf)
+    messages.check("nan_to_num", x, nan=nan, posinf=posinf, neginf=neginf)
     return _nan_to_num(x, nan, posinf, neginf)
 
 
@@ -337,7 +339,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> tg.nn.functional.elu(tg.tensor([-100.0, 3.0]), 2.0)
     tensor([-2.,  3.])
     """
-    check("elu", x, alpha=alpha)
+    messages.check("elu", x, alpha=alpha)
     return _elu(x, alpha)
 
 
@@ -374,7 +376,7 @@ def _bound(x: Any) -> Any:
     """A bound of `clip`, as an array of its own where it is one."""
     if x is None or type(x) is float or type(x) is int or isinstance(x, Node):
         return x
-    check("clip", x)
+    messages.check("clip", x)
     return np.array(x)
 
 

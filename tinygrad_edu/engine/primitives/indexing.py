@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._support.languages import texts
-from ..messages import refused
+from .. import messages
 from ..node import number_of
 from .primitive import dispatch
 from .rows import primitive
@@ -103,7 +103,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     try:
         indices = np.array(number_of(indices))
     except ValueError as error:
-        raise refused("take_along_axis", [x], {"indices": indices, "axis": axis}, error) from None
+        raise messages.refused("take_along_axis", [x], {"indices": indices, "axis": axis}, error) from None
     return _take_along_axis(x, indices, axis)
 
 

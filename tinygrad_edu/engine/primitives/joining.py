@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError
-from ..messages import check, in_words, is_whole, refused, several, short
+from .. import messages
 from ..node import Node, number_of, shape_of
 from .elementwise import identity, where
 from .indexing import along, getitem
@@ -114,7 +114,7 @@ def meshgrid(*xi: Any, indexing: str = "xy") -> tuple[Any, ...]:
             [1., 2., 3.]])
     """
     if indexing not in ("xy", "ij"):
-        raise DtypeError(f"meshgrid: indexing is 'xy' or 'ij', not {short(indexing)}")
+        raise DtypeError(f"meshgrid: indexing is 'xy' or 'ij', not {messages.short(indexing)}")
     sizes = tuple(prod(shape_of(x)) for x in xi)
     lines = [reshape(x, (n, *[1] * (len(xi) - i - 1))) for i, (x, n) in enumerate(zip(xi, sizes))]
     grids = [broadcast_to(x, shape=sizes) for x in lines]
@@ -129,8 +129,8 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     [tensor([1., 2.]), tensor([3.])]
     """
     n = indices_or_sections
-    if is_whole(n) and n > 0:
-        check("split", ary, axis=axis, indices_or_sections=1)
+    if messages.is_whole(n) and n > 0:
+        messages.check("split", ary, axis=axis, indices_or_sections=1)
         size = shape_of(ary)[axis]
         n = [i * (size // n) + min(i, size % n) for i in range(1, n)]
     return split(ary, n, axis)
@@ -148,11 +148,11 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     >>> tg.rot90(tg.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist()
     [[2.0, 4.0], [1.0, 3.0]]
     """
-    check("rot90", m, axis=axes)
-    if not is_whole(k):
-        raise DtypeError(f"rot90: k is a whole number, not {short(k)}")
-    if len(several(axes)) != 2:
-        raise ShapeError(f"rot90: axes are the two of a plane, such as (0, 1), not {short(axes)}")
+    messages.check("rot90", m, axis=axes)
+    if not messages.is_whole(k):
+        raise DtypeError(f"rot90: k is a whole number, not {messages.short(k)}")
+    if len(messages.several(axes)) != 2:
+        raise ShapeError(f"rot90: axes are the two of a plane, such as (0, 1), not {messages.short(axes)}")
     a, b = axes
     turns = (
         identity,
@@ -175,7 +175,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> 
 
 def _picked(name: str, x: Any, axis: int | None, at: Any, pick: Any) -> Any:
     """What stands along an axis at some of its places: `pick` chooses among the numbers of all places."""
-    check(name, x, axis=axis)
+    messages.check(name, x, axis=axis)
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     size = shape_of(x)[axis]
@@ -183,21 +183,21 @@ def _picked(name: str, x: Any, axis: int | None, at: Any, pick: Any) -> Any:
         index = along(pick(np.arange(size), number_of(at)), axis, len(shape_of(x)))
     except (IndexError, TypeError, ValueError):
         raise OutOfRangeError(
-            f"{name}: {in_words(x)} has {size} places along axis {axis}, and not {short(at)}"
+            f"{name}: {messages.in_words(x)} has {size} places along axis {axis}, and not {messages.short(at)}"
         ) from None
     return getitem(x, index=index)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """`numpy.insert`: values put before the places `obj`, along `axis` or into all numbers in a row."""
-    check("insert", arr, axis=axis)
+    messages.check("insert", arr, axis=axis)
     arr, values = (x if isinstance(x, Node) else np.asarray(x) for x in (arr, values))
     of_arr, of_values = (np.arange(np.size(x)).reshape(shape_of(x)) for x in (arr, values))
     try:  # NumPy moves the places of the numbers, and the numbers follow
         places = np.insert(of_arr, number_of(obj), of_values + of_arr.size, axis)
     except (IndexError, TypeError, ValueError):
-        where = f"along axis {axis} before the places {short(obj)}"
-        raise ShapeError(f"insert: {in_words(values)} cannot go into {in_words(arr)} {where}") from None
+        into = f"{messages.in_words(arr)} along axis {axis} before the places {messages.short(obj)}"
+        raise ShapeError(f"insert: {messages.in_words(values)} cannot go into {into}") from None
     return getitem(concatenate([arr, values], None), index=places)
 
 
@@ -205,12 +205,13 @@ def reshape_in_order(a: Any, shape: Any, order: str = "C") -> Any:
     """`numpy.reshape`: with `order="F"` the numbers are read, and filled in, column by column."""
     if not _by_columns("reshape", order):
         return reshape(a, shape)
-    return transpose(reshape(transpose(a), shape if is_whole(shape) else tuple(shape)[::-1]))
+    return transpose(reshape(transpose(a), shape if messages.is_whole(shape) else tuple(shape)[::-1]))
 
 
 def _by_columns(name: str, order: Any) -> bool:
     if order not in ("C", "F"):
-        raise DtypeError(f"{name}: order is 'C' or 'F', not {short(order)}; how numbers lie in memory is not recorded")
+        given = messages.short(order)
+        raise DtypeError(f"{name}: order is 'C' or 'F', not {given}; how numbers lie in memory is not recorded")
     return bool(order == "F")
 
 
@@ -219,7 +220,7 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     try:
         shape = np.broadcast_shapes(*map(shape_of, args))
     except ValueError as error:
-        raise refused("broadcast_arrays", args, {}, error, elementwise=True) from None
+        raise messages.refused("broadcast_arrays", args, {}, error, elementwise=True) from None
     return tuple(broadcast_to(x, shape=shape) for x in args)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..._support.languages import texts
 from ...errors import ShapeError
+from .. import messages
 from ..blas import product
-from ..messages import check, in_words, is_whole, several, short
 from ..node import Node, new, record, shape_of
 from .arithmetic import multiply
 from .indexing import getitem, scatter
@@ -79,7 +79,7 @@ def outer(x: Any, y: Any) -> Any:
     tensor([[3., 4.],
             [6., 8.]])
     """
-    check("outer", x, y)
+    messages.check("outer", x, y)
     return reshape(x, (-1, 1)) * reshape(y, (1, -1))
 
 
@@ -142,7 +142,7 @@ def dot(x: Any, y: Any, bias: Any = None) -> Any:
         if getattr(out, "shape", ()):
             raise ShapeError("dot: two lists hold numbers and Values; tg.stack or np.array makes an array of rows")
         return out
-    check("dot", x, y)
+    messages.check("dot", x, y)
     x, y = (z if isinstance(z, (Node, np.ndarray)) else np.asarray(z) for z in (x, y))
     if not shape_of(x) or not shape_of(y):
         out = x * y
@@ -164,12 +164,17 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """
     a, b = shape_of(x), shape_of(y)
     try:
-        meeting = (range(-axes, 0), range(axes)) if is_whole(axes) else map(several, axes)
+        meeting = (range(-axes, 0), range(axes)) if messages.is_whole(axes) else map(messages.several, axes)
         left, right = ([range(len(shape))[i] for i in axes] for shape, axes in zip((a, b), meeting))
     except (IndexError, TypeError, ValueError):
-        raise ShapeError(f"tensordot: {in_words(x)} and {in_words(y)} do not have the axes {short(axes)}") from None
+        raise ShapeError(
+            f"tensordot: {messages.in_words(x)} and {messages.in_words(y)} do not have the axes {messages.short(axes)}"
+        ) from None
     if [a[i] for i in left] != [b[i] for i in right]:
-        raise ShapeError(f"tensordot: axes {left} of {in_words(x)} meet axes {right} of {in_words(y)}: sizes differ")
+        raise ShapeError(
+            f"tensordot: axes {left} of {messages.in_words(x)} meet axes {right} of {messages.in_words(y)}: "
+            "sizes differ"
+        )
     free, other = ([i for i in range(len(s)) if i not in taken] for s, taken in ((a, left), (b, right)))
     rows, inner, columns = (tuple(s[i] for i in axes) for s, axes in ((a, free), (a, left), (b, other)))
     x = reshape(transpose(x, (*free, *left)), (prod(rows), prod(inner)))
@@ -244,7 +249,8 @@ def cross(x: Any, y: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     x, y = moveaxis(x, axisa, -1), moveaxis(y, axisb, -1)
     if shape_of(x)[-1] != 3 or shape_of(y)[-1] != 3:
         raise ShapeError(
-            f"cross: {in_words(x)} and {in_words(y)} must have size 3 along the axis; put zeros to vectors of 2"
+            f"cross: {messages.in_words(x)} and {messages.in_words(y)} must have size 3 along the axis; "
+            "put zeros to vectors of 2"
         )
     out = roll(x, -1, -1) * roll(y, -2, -1) - roll(x, -2, -1) * roll(y, -1, -1)
     return moveaxis(out, -1, axisc)
@@ -267,7 +273,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     (n, *more), (m, *others) = (shape_of(a) or (1,)), (shape_of(v) or (1,))
     if more or others or not m or mode not in ("full", "same", "valid"):
         raise ShapeError(
-            f"convolve: {in_words(a)} and {in_words(v)}: needs two vectors, and a mode: full, same or valid"
+            f"convolve: {messages.in_words(a)} and {messages.in_words(v)}: needs two vectors, "
+            "and a mode: full, same or valid"
         )
     begin = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}[mode]
     count = {"full": n + m - 1, "same": n, "valid": n - m + 1}[mode]
@@ -320,7 +327,7 @@ def diag(x: Any, k: int = 0) -> Any:
     >>> tg.diag(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([1., 4.])
     """
-    check("diag", x, k=k)
+    messages.check("diag", x, k=k)
     shape = shape_of(x)
     if len(shape) == 1:
         n = shape[0] + abs(k)
@@ -337,7 +344,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     >>> tg.diagonal(tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), 1)
     tensor([2., 6.])
     """
-    check("diagonal", x, offset=offset)
+    messages.check("diagonal", x, offset=offset)
     dims = len(shape_of(x))
     if (axis1 % dims, axis2 % dims) != (dims - 2, dims - 1):
         x = moveaxis(x, (axis1, axis2), (-2, -1))
@@ -354,7 +361,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     >>> np.trace(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(5.)
     """
-    check("trace", x, offset=offset)
+    messages.check("trace", x, offset=offset)
     return sum_(diagonal(x, offset, axis1, axis2), axis=-1)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
+from .. import messages
 from ..convert import as_float
-from ..messages import is_no_array_of_numbers, not_numbers, short
 from ..node import shape_of
 from .primitive import BY_NUMPY, Primitive
 from .rows import Rule
@@ -44,7 +44,9 @@ def own_primitive(*rules: Rule | None, **rest: Any) -> Callable[[Callable[..., A
     """
     for rule in rules:
         if rule is not None and not callable(rule):
-            raise DtypeError(f"primitive: a rule is a function, or None where no gradient flows; not {short(rule)}")
+            raise DtypeError(
+                f"primitive: a rule is a function, or None where no gradient flows; not {messages.short(rule)}"
+            )
 
     def row(function: Callable[..., Any]) -> Primitive:
         if not callable(function):
@@ -71,8 +73,8 @@ def _checked(rule: Rule, name: str, slot: int) -> Rule:
     @wraps(rule)
     def checked(g: Any, out: Any, *operands: Any, **attrs: Any) -> Any:
         given = rule(g, out, *operands, **attrs)
-        if is_no_array_of_numbers(given):
-            raise not_numbers(f"{name}: rule {slot + 1}", given)
+        if messages.is_no_array_of_numbers(given):
+            raise messages.not_numbers(f"{name}: rule {slot + 1}", given)
         shape, wanted = shape_of(given), shape_of(operands[slot])
         behind = shape[len(shape) - len(wanted) :]  # what is larger is summed, as where an operand was broadcast
         if shape and (len(behind) < len(wanted) or any(n not in (1, m) for m, n in zip(behind, wanted))):

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from .. import messages
 from ..convert import own_attr, plain_operand
-from ..messages import refused, wrong_call
-from ..messages.pytorch import without_pytorchs
 from ..node import Attrs, Node
 from .kernels import PYTHON_NUMBERS, ieee
 
@@ -115,10 +114,10 @@ class Primitive:
     def bind(self, given: tuple[Any, ...], attrs: Attrs) -> tuple[tuple[Any, ...], Attrs]:
         """Split a call into operands and attributes, with the defaults filled in."""
         operands, rest = given[: self.arity], given[self.arity :]
-        attrs = attrs if attrs.keys() <= self.attrs.keys() else without_pytorchs(self.name, attrs, self.attrs)
+        attrs = attrs if attrs.keys() <= self.attrs.keys() else messages.without_pytorchs(self.name, attrs, self.attrs)
         bound = {**self.attrs, **dict(zip(self.attrs, rest)), **attrs}
         if len(operands) < self.arity or len(rest) > len(self.attrs) or len(bound) > len(self.attrs):
-            raise wrong_call(self, given, attrs)
+            raise messages.wrong_call(self, given, attrs)
         return operands, {name: own_attr(value) for name, value in bound.items()}
 
     def compute(self, values: Sequence[Any], attrs: Attrs) -> Any:
@@ -143,7 +142,7 @@ class Primitive:
         try:
             return self.arrays(*values, **attrs)
         except (TypeError, ValueError, IndexError, OverflowError) as error:
-            raise refused(self.name, operands, attrs, error, self.elementwise) from None
+            raise messages.refused(self.name, operands, attrs, error, self.elementwise) from None
 
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]:
         """What the operands in `slots` receive when the result's gradient is g; None where no gradient flows."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..._support.languages import texts
 from ...errors import DtypeError
-from ..messages import check, refused, short
+from .. import messages
 from ..node import Node, number_of
 from . import elementwise
 from .comparisons import equal
@@ -295,10 +295,10 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     if ord is None or (isinstance(ord, str) and ord == "fro"):
         ord = 2
     if isinstance(ord, bool) or not isinstance(ord, (int, float, np.integer, np.floating)) or ord != ord:
-        raise DtypeError(f"norm: ord={short(ord)} is not known; use 1, 2, inf, -inf, another number, or 'fro'")
+        raise DtypeError(f"norm: ord={messages.short(ord)} is not known; use 1, 2, inf, -inf, another number, or 'fro'")
     if ord == 0:
         raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
-    check("norm", x, ord=ord, axis=axis, keepdims=keepdims)
+    messages.check("norm", x, ord=ord, axis=axis, keepdims=keepdims)
     dtype = getattr(x, "dtype", np.dtype(float))
     if in_float32(dtype):
         out = norm(astype(x, "float32"), ord, axis, keepdims)
@@ -390,11 +390,11 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
 
 def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     settings = {"axis": axis, "keepdims": keepdims}
-    check(function.__name__, x, **settings)
+    messages.check(function.__name__, x, **settings)
     try:
         return function(number_of(x), **settings)
     except (TypeError, ValueError) as error:
-        raise refused(function.__name__, [x], settings, error) from None
+        raise messages.refused(function.__name__, [x], settings, error) from None
 
 
 dispatch(argmax, np.argmax)

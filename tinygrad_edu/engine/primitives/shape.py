@@ -13,8 +13,8 @@ import numpy as np
 
 from ..._support.languages import texts
 from ...errors import DtypeError, ShapeError
+from .. import messages
 from ..masks import ANSWERS
-from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
 from .indexing import along, scatter
 from .kernels import reduced
@@ -46,7 +46,7 @@ def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     tensor([[1., 2.],
             [1., 2.]])
     """
-    return spread(np.asarray(x), several(shape))
+    return spread(np.asarray(x), messages.several(shape))
 
 
 def spread(x: np.ndarray | np.generic, shape: tuple[int, ...]) -> Any:
@@ -66,7 +66,7 @@ def sum_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     >>> tg.sum_to(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), (2,))
     tensor([4., 6.])
     """
-    return summed_back(x, several(shape))
+    return summed_back(x, messages.several(shape))
 
 
 def summed_back(x: Any, shape: tuple[int, ...]) -> Any:
@@ -88,13 +88,13 @@ def reshape(x: Any, shape: Any = -1) -> Any:
             [3., 4.]])
     """
     out = np.asarray(x).reshape(shape)
-    if out.shape != shape and any(size is None or size < -1 for size in several(shape)):
+    if out.shape != shape and any(size is None or size < -1 for size in messages.several(shape)):
         raise ValueError(f"{shape} has a size below -1, which NumPy would work out")
     return out
 
 
 @primitive(
-    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(several(axes))),
+    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(messages.several(axes))),
     numpy=[np.transpose, np.permute_dims],
 )
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
@@ -167,9 +167,9 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     try:
         first, last = axes[start_dim], axes[end_dim]
     except (IndexError, TypeError) as error:
-        raise refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
+        raise messages.refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
     if last < first:
-        raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {in_words(x)}")
+        raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {messages.in_words(x)}")
     return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
@@ -198,7 +198,7 @@ def roll(x: Any, shift: int | tuple[int, ...] = 1, axis: Axis | None = None) -> 
     >>> tg.roll(tg.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
     """
-    return np.roll(x, [index(s) for s in several(shift)], axis)  # NumPy would round a float
+    return np.roll(x, [index(s) for s in messages.several(shift)], axis)  # NumPy would round a float
 
 
 Repeats = tuple[int, ...]
@@ -223,8 +223,8 @@ def tile(x: Any, reps: int | Sequence[int]) -> Any:
     >>> tg.tile(tg.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
-    check("tile", x, reps=reps)
-    return _tile(x, several(reps))
+    messages.check("tile", x, reps=reps)
+    return _tile(x, messages.several(reps))
 
 
 def _repeat_rule(g: Any, out: Any, x: Any, repeats: Any, axis: int | None) -> Any:
@@ -246,7 +246,7 @@ def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     tensor([1., 1., 2., 2.])
     """
     repeats = number_of(repeats)
-    check("repeat", x, repeats=repeats, axis=axis)
+    messages.check("repeat", x, repeats=repeats, axis=axis)
     return _repeat(x, repeats if isinstance(repeats, int) else np.array(repeats), axis)
 
 
@@ -270,7 +270,11 @@ def pad(x: Any, pad_width: Any = 0, mode: Any = "constant", constant_values: Any
     >>> tg.pad(tg.tensor([1.0, 2.0]), 1)
     tensor([0., 1., 2., 0.])
     """
-    if mode not in PAD_MODES or isinstance(pad_width, dict) or np.asarray(constant_values).dtype.kind not in "biuf":
+    if (
+        mode not in messages.PAD_MODES
+        or isinstance(pad_width, dict)
+        or np.asarray(constant_values).dtype.kind not in "biuf"
+    ):
         raise ValueError("not in the table, though NumPy has it")
     options: dict[str, Any] = {"constant_values": constant_values} if mode == "constant" else {}
     return np.pad(x, pad_width, mode, **options)
@@ -344,7 +348,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
         try:
             ends.append(ends[-1] + shape_of(x)[axis])
         except (IndexError, TypeError) as error:
-            raise refused("concatenate", arrays, {"axis": axis}, error) from None
+            raise messages.refused("concatenate", arrays, {"axis": axis}, error) from None
     return _concatenate(*arrays, axis=axis, ends=tuple(ends))
 
 
@@ -374,7 +378,7 @@ def sequence(name: str, arrays: Any) -> Sequence[Any]:
         return tuple(arrays)  # type: ignore[arg-type]  # a Tensor
     if not isinstance(arrays, (list, tuple)):
         kind = f"a {type(arrays).__name__}" if isinstance(arrays, Node) else type(arrays).__name__
-        raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
+        raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {messages.in_words(arrays)}")
     if not arrays:
         raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
     return arrays
@@ -387,13 +391,13 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     >>> tg.split(tg.tensor([1.0, 2.0, 3.0]), [1])
     [tensor([1.]), tensor([2., 3.])]
     """
-    check("split", x, axis=axis, indices_or_sections=indices_or_sections)
+    messages.check("split", x, axis=axis, indices_or_sections=indices_or_sections)
     x = x if isinstance(x, Node) else np.asarray(x)
     size = x.shape[axis]
-    if is_whole(indices_or_sections):
+    if messages.is_whole(indices_or_sections):
         cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)
     else:
-        cuts = [0, *several(indices_or_sections), size]
+        cuts = [0, *messages.several(indices_or_sections), size]
     return [x[along(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
 
 

@@ -14,6 +14,11 @@ from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
 from .words import describe, in_words, is_ragged, is_whole, leaves, short
 
+__all__ = [
+    "is_masked", "is_no_array_of_numbers", "no_float", "no_gradient", "no_tensor", "not_numbers", "not_one_number",
+    "wrong_dtype",
+]  # fmt: skip
+
 
 def is_no_array_of_numbers(x: Any) -> bool:
     """Whether x is neither a node nor something that NumPy turns into an array of real numbers.
