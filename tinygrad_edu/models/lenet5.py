@@ -100,6 +100,8 @@ class SparseConv2d(nn.Module):
 class RadialBasis(nn.Module):
     """−½ · the squared distance from each of the pictures, which stay as they are: a logit a picture."""
 
+    is_made_of_settings = False
+
     def __init__(self, pictures: np.ndarray) -> None:
         self.pictures = nn.Buffer(pictures)
 
