@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -122,7 +123,7 @@ def programs(
     <class 'float'>
     """
     inputs = draw(_inputs(scalar, max_inputs))
-    values = [np.asarray(x) for x in inputs]
+    values = [_Operand.of(np.asarray(x)) for x in inputs]
     lines: list[Line] = []
     for _ in range(draw(st.integers(min_lines, max_lines))):
         if not draw(_KEPT):
@@ -133,9 +134,9 @@ def programs(
         line = draw(_line(case, draw(st.sampled_from(ways)), values, scalar))
         if line is None:
             continue
-        value = np.asarray(line.expected(values))
-        if value.size <= 64 and value.size and np.max(np.abs(value)) <= LARGEST:
-            values.append(value)
+        value = np.asarray(line.expected([x.numbers for x in values]))
+        if 0 < value.size <= 64 and np.max(np.abs(value)) <= LARGEST:
+            values.append(_Operand.of(value))
             lines.append(line)
     return _without_dead_lines(inputs, lines or [Line("identity", (0,), {})])
 
@@ -150,17 +151,37 @@ def _inputs(scalar: bool, most: int) -> st.SearchStrategy[tuple[Any, ...]]:
     )
 
 
-def _candidates(x: int, values: Sequence[Any], scalar: bool) -> Iterator[tuple[Case, list[tuple[int, ...]]]]:
+class _Operand(NamedTuple):
+    """What a line can take, and what every case asks of it."""
+
+    numbers: np.ndarray
+    shape: tuple[int, ...]
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> _Operand:
+        return cls(x, x.shape, float(x.min()), float(x.max()))
+
+
+_CONDITION = _Operand.of(np.asarray(True))
+
+
+def _candidates(x: int, values: Sequence[_Operand], scalar: bool) -> Iterator[tuple[Case, list[tuple[int, ...]]]]:
     """The cases that can take the number at place x first, each with the possible places of all its operands."""
-    for name in ["negative", *CASES]:  # the first is what a line shrinks to
-        case = CASES[name]
-        if name in _NOT_FOR_PROGRAMS or (scalar and not (name in TABLE and TABLE[name].floats)):
-            continue
-        condition = [np.True_] if case.domain(0) is BOOLS else []
+    for case in _cases(scalar):
+        condition = [_CONDITION] if case.domain(0) is BOOLS else []
         ways: list[tuple[int, ...]] = [(x,)] if case.arrangement.n == 1 else [(x, y) for y in range(len(values))]
         ways = [places for places in ways if _suit(case, [*condition, *(values[place] for place in places)])]
         if ways:
             yield case, ways
+
+
+@cache
+def _cases(scalar: bool) -> list[Case]:
+    """What a line can call; the first is what it shrinks to."""
+    names = ["negative", *(name for name in CASES if name not in _NOT_FOR_PROGRAMS)]
+    return [CASES[name] for name in names if not scalar or (name in TABLE and TABLE[name].floats)]
 
 
 _NOT_FOR_PROGRAMS = {
@@ -171,21 +192,21 @@ _NOT_FOR_PROGRAMS = {
 }
 
 
-def _suit(case: Case, operands: Sequence[Any]) -> bool:
+def _suit(case: Case, operands: Sequence[_Operand]) -> bool:
     """Whether the operands have shapes that go together, and numbers that the case itself could have drawn."""
     if not case.arrangement.fit(*(x.shape for x in operands)):
         return False
     for slot, x in enumerate(operands):
         domain = case.domain(slot)
-        if domain is BOOLS or not x.size:
+        if domain is BOOLS:
             continue
         wide = domain == REALS and case.name not in _STEEP
         low, high = (-LARGEST, LARGEST) if wide else window(domain)
-        if not low <= np.min(x) <= np.max(x) <= high or any(np.min(np.abs(x - p)) < APART for p in case.kinks):
+        if x.low < low or x.high > high or any(np.abs(x.numbers - p).min() < APART for p in case.kinks):
             return False
     if case.ties:
-        pool = np.sort(np.concatenate([x.ravel() for x in operands]))
-        return bool(np.all(np.diff(pool) > APART))
+        pool = np.sort(np.concatenate([x.numbers.ravel() for x in operands]))
+        return bool((np.diff(pool) > APART).all())
     return True
 
 
@@ -197,7 +218,9 @@ _STEEP = frozenset({"exp", "expm1", "sinh", "cosh", "power", "logsumexp", "softm
 
 
 @st.composite
-def _line(draw: st.DrawFn, case: Case, places: tuple[int, ...], values: Sequence[Any], scalar: bool) -> Line | None:
+def _line(
+    draw: st.DrawFn, case: Case, places: tuple[int, ...], values: Sequence[_Operand], scalar: bool
+) -> Line | None:
     operands: tuple[Any, ...] = places
     sizes = tuple(values[place].shape for place in places)
     if case.domain(0) is BOOLS:
