@@ -60,7 +60,7 @@ def check(graph: Graph) -> None:
         if cluster.parent not in before or cluster.path in before:
             raise Wrong(f"graph.clusters[{i}] comes before the one around it, or again")
         before.add(cluster.path)
-    arrows_of = TopologicalSorter[int]()
+    arrows_of: TopologicalSorter[int] = TopologicalSorter()
     for edge in graph.edges:
         if not edge.recurrent:
             arrows_of.add(edge.target, edge.source)

@@ -18,7 +18,7 @@ def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     >>> rank_late(4, [(0, 1), (1, 3), (2, 3)])  # 2 stands beside 1, not beside 0
     [0, 1, 1, 2]
     """
-    order = TopologicalSorter[int](dict.fromkeys(range(count), ()))
+    order: TopologicalSorter[int] = TopologicalSorter(dict.fromkeys(range(count), ()))
     for source, target in edges:
         order.add(target, source)
     try:
