@@ -255,8 +255,16 @@ def test_a_frame_is_as_high_as_the_player_in_it_or_as_the_window(browser: Any) -
 @pytest.mark.parametrize("before", ["display: none", "height: 0; overflow: hidden", "margin-top: 5000px"])
 def test_a_player_that_is_seen_only_later_is_as_one_that_is_seen_at_once(browser: Any, before: str) -> None:
     page = browser.new_page(viewport={"width": 700, "height": 1300})
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     page.set_content(f'<div style="{before}">{frame(tg.steps(textbook()[0]))}</div>')
     page.wait_for_timeout(200)
+    page.frames[1].evaluate("""() => {
+        const number = document.getElementById("number");
+        number.value = "1.25";
+        number.dispatchEvent(new Event("input", { bubbles: true }));
+        document.getElementById("reset").click();
+    }""")
     page.evaluate("document.querySelector('div').style.cssText = ''")
     picture = page.frame_locator("iframe").locator(".picture")
     for _ in range(200):
@@ -264,6 +272,7 @@ def test_a_player_that_is_seen_only_later_is_as_one_that_is_seen_at_once(browser
         if picture.bounding_box()["height"] > 200:
             break
     assert 200 < picture.bounding_box()["height"] < 210
+    assert wrong == []
 
 
 @pytest.mark.slow

@@ -140,17 +140,20 @@ function writers({ digits, room, all }) {
   function cells(element, style, { rows, shape }) {
     const found = [...element.querySelectorAll(`text.${style}`)]; // a matrix stands there column by column
     const [wide, high] = [shape.at(-1), rows.length / shape.at(-1)];
-    if (found.length !== rows.length) return found.map((text) => [text, text, Infinity]);
+    if (found.length !== rows.length) return found.map((text) => [text, text, () => Infinity]);
     return rows.map((_, i) => found[(i % wide) * high + Math.floor(i / wide)])
-      .map((cell) => [cell, cell, room * parseFloat(getComputedStyle(cell).fontSize)]);
+      .map((cell) => [cell, cell, () => room * parseFloat(getComputedStyle(cell).fontSize)]);
   }
 
   function lineOf(element, part) {
     if (!part) return [];
-    const [line, box] = [part.closest("text"), element.querySelector(".box").getBBox()];
-    const from = Number(line.getAttribute("x"));
-    const [left, right] = [from - box.x, box.x + box.width - from];
-    return [[part, line, line.classList.contains("start") ? right - 4 : 2 * Math.min(left, right) - 8]];
+    const line = part.closest("text");
+    const most = () => {
+      const [from, box] = [Number(line.getAttribute("x")), element.querySelector(".box").getBBox()];
+      const [left, right] = [from - box.x, box.x + box.width - from];
+      return line.classList.contains("start") ? right - 4 : 2 * Math.min(left, right) - 8;
+    };
+    return [[part, line, most]];
   }
 
   const written = new Map();
@@ -162,10 +165,11 @@ function writers({ digits, room, all }) {
   }
 
   // A line that is longer than its room is written closer. All are measured when everything is written: a browser lays the
-  // page out anew for the first measure after a change.
+  // page out anew for the first measure after a change. In a page that is not shown, nothing has a size.
   function narrow() {
     for (const line of written.keys()) line.removeAttribute("textLength");
-    const long = [...written].filter(([line, most]) => line.getComputedTextLength() > most);
+    const long = [...written].map(([line, most]) => [line, most()])
+      .filter(([line, most]) => most > 0 && line.getComputedTextLength() > most);
     for (const [line, most] of long) { line.setAttribute("textLength", most); line.setAttribute("lengthAdjust", "spacingAndGlyphs"); }
     written.clear();
   }
