@@ -149,8 +149,7 @@ function writers({ digits, room, all }) {
     if (!part) return [];
     const line = part.closest("text");
     const most = () => {
-      const [from, box] = [Number(line.getAttribute("x")), element.querySelector(".box").getBBox()];
-      const [left, right] = [from - box.x, box.x + box.width - from];
+      const box = element.querySelector(".box").getBBox(), left = line.getAttribute("x") - box.x, right = box.width - left;
       return line.classList.contains("start") ? right - 4 : 2 * Math.min(left, right) - 8;
     };
     return [[part, line, most]];
