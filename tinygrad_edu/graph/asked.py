@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
 from ..engine.messages import describe, short
 from ..engine.node import Node
 from ..errors import GraphError
+from .arrays import NamedArrays
 from .clusters import is_module
 from .recorded import Recorded
 
@@ -18,15 +21,18 @@ __all__ = ["node_called", "recorded_of", "several"]
 def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "draw") -> Recorded:
     """The recorded graph of a node, or of several in a list, a tuple or a dictionary, whose keys are their names.
 
-    `names` maps further names to nodes, and to modules, whose parameters they begin; `locals()` is such a mapping.
+    `names` maps further names to nodes, to arrays of NumPy, and to modules, whose parameters they begin; `locals()` is
+    such a mapping.
 
     Raises `GraphError` for anything else, with the way out.
     """
     results = list(_results(asked, function))
     given = dict(_given(names, function)) if names is not None else {}
     given.update((node, name) for name, node in results if name)
-    modules = {id(value): str(name) for name, value in reversed(list((names or {}).items())) if is_module(value)}
-    return Recorded(*dict.fromkeys(node for _, node in results), given=given, modules=modules)
+    shown = [(str(name), value) for name, value in (names or {}).items()]
+    modules = {id(value): name for name, value in reversed(shown) if is_module(value)}
+    arrays = NamedArrays((name, x) for name, x in shown if isinstance(x, np.ndarray) and not name.startswith("_"))
+    return Recorded(*dict.fromkeys(node for _, node in results), given=given, modules=modules, arrays=arrays)
 
 
 def _results(asked: Any, function: str) -> Iterator[tuple[str, Node]]:
@@ -89,8 +95,8 @@ def node_called(what: str, asked: Any, recorded: Recorded) -> Node:
         return asked
     if not isinstance(asked, str):
         raise GraphError(f"draw: {what} is a node or the name of one, not {type(asked).__name__} {short(asked)}")
-    for node, label in recorded.names.items():
-        if asked in (node.name, label):
+    for node in recorded.nodes:
+        if asked in (node.name, recorded.names[node]):
             return node
     known = [label for label in recorded.names.values() if label]
     near = get_close_matches(asked, known, n=3, cutoff=0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -45,7 +46,7 @@ Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
 
 def transcribe(
     nodes: Sequence[Node],
-    names: Mapping[Node, str],
+    names: Mapping[Any, str],
     *,
     gradient: Mapping[Node, Any] | None = None,
     edge: Along | None = None,
@@ -59,16 +60,19 @@ def transcribe(
     """
     gradient, edge = gradient or {}, edge or {}
     layer = layers(nodes)
-    ids: dict[Node, int] = {}
+    ids: dict[Any, int] = {}
     plain_nodes: list[PlainNode] = []
     edges: list[Edge] = []
     for node in nodes:
         cluster = clusters.path.get(node, "")
         sources = []
         for x in node.inputs:
-            if not isinstance(x, Node):
-                plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
-            sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
+            key = x if isinstance(x, Node) else names.get(id(x))  # an array with a name is one leaf
+            if key is None or key not in ids:
+                written = constant(len(plain_nodes) + 1, x, cluster)
+                plain_nodes.append(replace(written, kind="leaf", label=key, name=key) if key else written)
+                ids[key] = written.id
+            sources.append(ids[key])
         fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
         described = describe(
             len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)

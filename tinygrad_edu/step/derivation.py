@@ -20,13 +20,13 @@ from ..graph.mathematics import ABOVE
 from ..graph.names import local_partial, partial
 from ..graph.numbers import factor, number, printed_with
 from ..graph.plain import Graph, Quantity
-from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
+from ..graph.recorded import Recorded, forward_graph, ids_of, is_single, one_like, passed_back
 from ..graph.views.formulas import with_expressions
 from ..graph.views.view import HUGE
 from ..graph.words.expressions import expressions
 from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import CELLS, pull_one, rule_in_letters
-from ..graph.words.terms import ATOM, Term, printed, word
+from ..graph.words.terms import ATOM, Term, operand, printed, word
 from .script import Event, Script
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ class _Scribe:
     """Writes events, with the names and ids that the plain graph has for the nodes."""
 
     def __init__(self, recorded: Recorded, graph: Graph) -> None:
-        drawn = [plain_node for plain_node in graph.nodes if plain_node.kind != "constant"]
         self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
-        self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
+        ids = ids_of(graph.nodes)
+        self.ids = {node: ids[recorded.names[node]] for node in self.nodes}
         self.names = {node: word(name) for node, name in recorded.names.items()}
         self.shared, self.expressions = recorded.shared, expressions(recorded)
         self.part = recorded.unused("δ")
@@ -128,7 +128,7 @@ class _Scribe:
             "forward",
             self.ids[node],
             left=self.names[node],
-            right=_brief(one_call(node, lambda x: Term(self.names[x], ATOM))),
+            right=_brief(one_call(node, lambda x: operand(x, self.names))),
             numeric=one_call(node, lambda x: printed(number_of(x))) if numbers else None,
             shapes=None if numbers else _brief(one_call(node, lambda x: Term(str(shape_of(x)), ATOM))),
             value=Quantity.of(node),
@@ -161,7 +161,7 @@ class _Scribe:
         node, slot, x = step.node, step.slot, step.input
         local = self.local[self.ids[node], slot]
         pulled = pull_one(node, slot, step.upstream)
-        rule = _rule(node, slot, self.names.values(), carried=local is None)
+        rule = _rule(node, slot, self.names, carried=local is None)
         event = Event(
             "contribution",
             self.ids[node],
@@ -223,7 +223,8 @@ class _Scribe:
 
     def spelled(self, rule: str, node: Node) -> str:
         """A rule in the names of this graph."""
-        words = {_token(slot): self.names[x] for slot, x in enumerate(node.inputs) if isinstance(x, Node)}
+        called = ((_token(slot), x if isinstance(x, Node) else id(x)) for slot, x in enumerate(node.inputs))
+        words = {token: self.names[key] for token, key in called if key in self.names}
         return _spelled(rule, words | {"result": self.names[node], "upstream": self.derivative(node)})
 
 
@@ -235,13 +236,14 @@ def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
     return group["lr"] if plain_descent else None
 
 
-def _rule(node: Node, slot: int, taken: Collection[str], *, carried: bool) -> str | None:
+def _rule(node: Node, slot: int, names: Mapping[Any, str], *, carried: bool) -> str | None:
     """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient.
 
-    No letter in it is one of the names that are `taken`.
+    No letter in it is one of the `names`.
     """
-    letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
-    rule = rule_in_letters(node, slot, letters, "upstream" if carried else None, taken)
+    letters: dict[Any, str] = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)}
+    arrays = {id(x): _token(i) for i, x in enumerate(node.inputs) if id(x) in names}
+    rule = rule_in_letters(node, slot, {**letters, **arrays, node: "result"}, "upstream" if carried else None, names.values())
     return rule and _brief(rule)
 
 

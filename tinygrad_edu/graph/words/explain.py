@@ -34,7 +34,7 @@ from ..transcribe import place
 from .formula import data_in_words, one_call
 from .latex import equation, prose
 from .rules import pull_one, rule_in_letters
-from .terms import ATOM, Term, printed
+from .terms import operand, printed
 from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]
@@ -120,7 +120,7 @@ class Explanation:
 
     output: Node
     by: Node
-    names: Mapping[Node, str]
+    names: Mapping[Any, str]
     data: Mapping[Node, str]
 
     @lazy
@@ -287,7 +287,7 @@ class Explanation:
 
     def _forward_line(self, node: Node) -> str:
         """`q = x + y = 2 + 3 = 5`"""
-        line = f"{self.names[node]} = {one_call(node, lambda x: _name(self.names[x]))}"
+        line = f"{self.names[node]} = {one_call(node, lambda x: operand(x, self.names))}"
         operands = [Quantity.of(x) for x in node.inputs]
         value = Quantity.of(node)
         if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
@@ -438,10 +438,6 @@ def _where(node: Node) -> str:
 def _many(paths: int) -> str:
     """How many paths there are."""
     return counted(paths, "{n} path", "{n} paths") if paths < COUNTED else say("more than {n} paths", n=f"{COUNTED:,}")
-
-
-def _name(label: str) -> Term:
-    return Term(label, ATOM)
 
 
 def _cut(items: Sequence[Any], line: Any = str) -> list[str]:

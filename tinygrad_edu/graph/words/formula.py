@@ -11,7 +11,7 @@ from typing import Any
 from ..._support.languages import say
 from ..._support.text import columns
 from ...engine.messages import short
-from ...engine.node import Node
+from ...engine.node import Node, shape_of
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
@@ -90,7 +90,7 @@ def formula(
 def formula_of(
     node: Node,
     nodes: Sequence[Node],
-    names: Mapping[Node, str],
+    names: Mapping[Any, str],
     known: Mapping[Node, Term] = NO_TERMS,
     *,
     latex: bool = False,
@@ -114,9 +114,10 @@ def data_in_words(recorded: Recorded) -> dict[Node, str]:
     return {leaf: text for leaf, text in texts.items() if 0 < len(text) <= LONGEST}
 
 
-def one_call(node: Node, operand: Callable[[Node], Term], *, times: str = "·") -> str:
-    """The one call that made `node`, with a term for each operand that is a node; `times` between factors."""
-    term = call_term(node, tuple(operand(x) if isinstance(x, Node) else constant(x) for x in node.inputs))
+def one_call(node: Node, operand: Callable[[Any], Term], *, times: str = "·") -> str:
+    """The one call that made `node`, with a term for each operand but single constants; `times` between factors."""
+    said = (operand(x) if isinstance(x, Node) or shape_of(x) else constant(x) for x in node.inputs)
+    term = call_term(node, tuple(said))
     if is_plumbing(term.operation, term.attrs):
         return one_line(term.operands[0], TEXT)
     if term.text == "·":

@@ -20,7 +20,7 @@ from ..transcribe import PLUMBING, attributes, is_plumbing
 
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
-    "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "named", "number_term", "one_line",
+    "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "named", "number_term", "one_line", "operand",
     "printed", "seems_looser", "simplified", "term_of", "word", "written",
 ]  # fmt: skip
 
@@ -84,7 +84,7 @@ PIPES = frozenset({"reshape", "sum_to", "where", *PLUMBING})
 def term_of(
     node: Node,
     terms: Mapping[Node, Term],
-    names: Mapping[Node, str],
+    names: Mapping[Any, str],
     simplify: bool,
     plumbing: Collection[str] = PLUMBING,
 ) -> Term:
@@ -96,12 +96,7 @@ def term_of(
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
         return constant(node) if nameless else named(label)
-    operands = []
-    for x in node.inputs:
-        if isinstance(x, Node):
-            operands.append(terms[x] if x in terms else named(word(names[x])))
-        else:
-            operands.append(constant(x))
+    operands = ((isinstance(x, Node) and terms.get(x)) or operand(x, names) for x in node.inputs)
     term = call_term(node, tuple(operands), label)
     if not simplify:
         return term
@@ -110,7 +105,7 @@ def term_of(
 
 def named(label: str) -> Term:
     """A name; one with something above the line, such as σ² or ∂z/∂x, needs brackets as a base."""
-    raised = "∂" in label or any(level == 1 for _, level in pieces(label))
+    raised = "∂" in label or label.endswith("ᵀ") or any(level == 1 for _, level in pieces(label))
     return Term(label, POWER if raised else ATOM, label=label)
 
 
@@ -134,10 +129,17 @@ def _is_a_point(condition: Term) -> bool:
 def word(name: str) -> str:
     """A name that can stand in a formula: in quotation marks where it could be read as more than a name.
 
-    >>> word("layer1.weight"), word("a + b")
-    ('layer1.weight', '«a + b»')
+    >>> word("layer1.weight"), word("a + b"), word("Xᵀ")
+    ('layer1.weight', '«a + b»', 'Xᵀ')
     """
-    return name if re.fullmatch(r"[^\W\d](\w|[.\[\]'′])*|[∂\w/.]+", name) else f"«{name}»"
+    return name if re.fullmatch(r"[^\W\d](\w|[.\[\]'′])*|[∂\w/.]+|«.*»", name) else f"«{name}»"
+
+
+def operand(x: Any, names: Mapping[Any, str]) -> Term:
+    """An operand by its name; an array is named by its `id()`, and what has no name is a constant."""
+    if isinstance(x, Node):
+        return named(word(names[x]))
+    return named(word(names[id(x)])) if id(x) in names else constant(x)
 
 
 def constant(x: Any) -> Term:
