@@ -15,10 +15,10 @@ from ...engine.node import Node, shape_of
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
-from ..names import LOW
+from ..names import LOW, layers
 from ..numbers import RAISED, printed_with
 from ..recorded import Recorded
-from ..transcribe import PLUMBING, is_plumbing, switched_on
+from ..transcribe import PLUMBING, SHAPES, is_plumbing, setting
 from .expressions import expressions
 from .latex import LATEX
 from .terms import (
@@ -102,9 +102,10 @@ def formula_of(
     The terms of some may be `known`.
     """
     terms = dict(known)
+    differentiated, shapes = layers(nodes[-NEWEST:]), {*plumbing, *SHAPES}
     for x in nodes[-NEWEST:]:
         if x not in known:
-            terms[x] = term_of(x, terms, names, simplify, plumbing)
+            terms[x] = term_of(x, terms, names, simplify, shapes if x in differentiated else plumbing)
     return written(terms[node], LATEX if latex else TEXT)
 
 
@@ -178,7 +179,7 @@ def _call(term: Term) -> list[str | Term]:
     if exponent := above(term):
         return [*tight, exponent]
     low = term.over.translate(LOW)
-    if len(term.operands) == 1 and not switched_on(term.attrs):
+    if len(term.operands) == 1 and not term.attrs:
         if term.operation in AROUND:
             return [AROUND[term.operation], first, AROUND[term.operation], low]
         if term.operation == "sqrt":
@@ -187,7 +188,7 @@ def _call(term: Term) -> list[str | Term]:
             return ["(1 / ", *tight, ")"]
     if term.operation == "dot" and len(term.operands) == 2:
         return [*tight, "ᵀ ", *(["(", term.operands[1], ")"] if term.operands[1].binds < ATOM else [term.operands[1]])]
-    listed = [f", {key}={value}" for key, value in switched_on(term.attrs)]
+    listed = [f", {setting(*attr)}" for attr in term.attrs]
     return [term.text + low, "(", *arguments(term, "…"), *listed, ")"]
 
 

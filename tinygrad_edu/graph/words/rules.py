@@ -22,7 +22,7 @@ from ...errors import TinygradError
 from ..names import LOW, labels, over, summed
 from ..numbers import Quantity, number
 from ..recorded import one_like
-from ..transcribe import attributes, is_plumbing
+from ..transcribe import SHAPES, attributes, is_plumbing
 from .formula import formula_of
 from .terms import PIPES, operand
 
@@ -84,7 +84,7 @@ def _in_words(node: Node, slot: int, names: Mapping[Any, str], upstream: str, be
     None where a letter of the table, such as σ, is a name of the program.
     """
     assert node.primitive is not None
-    if is_plumbing(node.primitive.name, attributes(node)):
+    if is_plumbing(node.primitive.name, attributes(node), SHAPES):
         return upstream
     words = node.primitive.words
     if isinstance(words, Mapping):  # by the numbers of axes of the operands
