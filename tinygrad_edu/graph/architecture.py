@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
@@ -52,9 +52,8 @@ def results_of(model: Any, inputs: Any) -> list[Node]:
     finally:
         random.set_state(state)
     if not results:
-        raise GraphError(
-            f"draw: {type(model).__name__} gives no Tensor for {short(inputs)}, so there is nothing to draw"
-        )
+        text = texts("draw: {model} gives no Tensor for {given}, so there is nothing to draw")
+        raise GraphError(text, model=type(model).__name__, given=short(inputs))
     return results
 
 
@@ -62,8 +61,9 @@ def _example(x: Any, model: Any, name: str | None) -> Tensor:
     """Random numbers of a shape; an array as it is."""
     if isinstance(x, (str, type(None))):
         raise GraphError(
-            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, "
-            f"not {short(x)}"
+            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, not "
+            "{given}",
+            given=short(x),
         )
     if isinstance(x, (tuple, list)) and all(map(is_whole, x)):
         x = np.random.default_rng(0).normal(size=tuple(x))

@@ -83,8 +83,9 @@ def check_differentiable(output: Node) -> None:
     """Raise `GraphError` if no gradient flows to the output, or it is not a single number."""
     if not is_single(output):
         raise GraphError(
-            f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
-            "draw its sum() or mean(), or one of its elements"
+            "draw: a backward graph begins at a single number, and this has shape {shape}; draw its sum() or mean(), "
+            "or one of its elements",
+            shape=shape_of(output),
         )
     reachable(output, [])  # raises where no gradient flows, and searches nothing
 
@@ -111,7 +112,7 @@ def _counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[C
 
 
 Box = tuple[str, Any]
-"""What a box stands for: ("recorded", node), ("forward", node), ("handed on", forward node), ("constant", number)."""
+"""What a box stands for: ("recorded", node), ("forward", node), ("handed", forward node), ("constant", number)."""
 
 
 class _Record:
@@ -196,7 +197,7 @@ class _Record:
         if node not in self.settled:
             self.settled.add(node)
             if box[0] != "recorded" or box in self.differentiated:
-                handed: Box = ("handed on", node)
+                handed: Box = ("handed", node)
                 self.arrows[handed] = [(box, 0)]
                 self.made_for[handed] = node
                 if node in self.unchanged:
@@ -292,7 +293,7 @@ class _Record:
 
     def _box(self, id: int, box: Box, label: str) -> PlainNode:
         kind, node = box
-        if kind == "handed on" or node is self.seed:
+        if kind == "handed" or node is self.seed:
             gradient = self.seed if node is self.seed else self.so_far[node]
             return PlainNode(id, "gradient", label, Quantity.of(gradient), requires_grad=True)
         if node.primitive is None:  # a number that a rule made

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..engine.messages import short
 from ..engine.node import number_of
 from ..errors import OutOfRangeError
@@ -46,7 +46,8 @@ def printed_with(digits: int | None) -> Iterator[None]:
         yield
         return
     if not (type(digits) is int and 1 <= digits <= 17):
-        raise OutOfRangeError(f"digits is how many digits numbers are printed with, from 1 to 17, not {short(digits)}")
+        text = texts("digits is how many digits numbers are printed with, from 1 to 17, not {given}")
+        raise OutOfRangeError(text, given=short(digits))
     before = _digits.set(digits)
     try:
         yield

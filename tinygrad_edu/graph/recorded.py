@@ -135,9 +135,8 @@ def seeded(output: Node, seed: Any) -> Any:
     """An upstream gradient that the user gave, of the kind of the output."""
     seed = number_of(seed)
     if shape_of(seed) != shape_of(output):
-        raise GraphError(
-            f"draw: the seed is of shape {shape_of(seed)}, and has to be of that of the result, {shape_of(output)}"
-        )
+        text = texts("draw: the seed is of shape {shape}, and has to be of that of the result, {wanted}")
+        raise GraphError(text, shape=shape_of(seed), wanted=shape_of(output))
     if not hasattr(output, "dtype"):
         return float(seed)
     import numpy as np

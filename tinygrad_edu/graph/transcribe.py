@@ -74,10 +74,11 @@ def transcribe(
         cluster = clusters.path.get(node, "")
         sources = []
         for x in node.inputs:
-            key = x if isinstance(x, Node) else names.get(id(x))  # an array with a name is one leaf
+            name = None if isinstance(x, Node) else names.get(id(x))  # an array with a name is one leaf
+            key = x if isinstance(x, Node) else name
             if key is None or key not in ids:
                 written = constant(len(plain_nodes) + 1, x, cluster)
-                plain_nodes.append(replace(written, kind="leaf", label=key, name=key) if key else written)
+                plain_nodes.append(replace(written, kind="leaf", label=name, name=name) if name else written)
                 ids[key] = written.id
             sources.append(ids[key])
         fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._support.languages import texts
 from ..engine.gradients import Contribution, contributions
 from ..engine.messages import short
 from ..engine.node import Node, number_of, shape_of
@@ -60,22 +61,28 @@ def steps(
     ('w ← w − lr · ∂L/∂w', '2 − 0.1 · 12', '0.8')
     """
     if not isinstance(output, Node):
-        raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {short(output)}")
+        text = texts("steps: only a Value or a Tensor has steps, not {kind} {given}")
+        raise GraphError(text, kind=type(output).__name__, given=short(output))
     if not is_single(output):
         raise GraphError(
-            f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
-            "of its sum() or mean(), or of one of its elements"
+            "steps: the walk back begins at a single number, and this has shape {shape}; take the steps of its sum() "
+            "or mean(), or of one of its elements",
+            shape=shape_of(output),
         )
     if optimizer is not None and not hasattr(optimizer, "preview"):
         raise GraphError(
-            "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not "
-            f"{type(optimizer).__name__} {short(optimizer)}"
+            "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not {kind} {given}",
+            kind=type(optimizer).__name__,
+            given=short(optimizer),
         )
     recorded = recorded_of(output, names, "steps")
     if len(recorded.nodes) > HUGE:
         raise GraphError(
-            f"steps: {output.name or 'this'} was made by {len(recorded.nodes):,} nodes, more than anybody steps "
-            f"through; take the steps of an inner node, one that was made by at most {HUGE:,}"
+            "steps: {name} was made by {n} nodes, more than anybody steps through; take the steps of an inner node, "
+            "one that was made by at most {most}",
+            name=recorded.names[output],
+            n=f"{len(recorded.nodes):,}",
+            most=f"{HUGE:,}",
         )
     walked = list(contributions(output, one_like(output)))
     with printed_with(digits):
@@ -243,7 +250,9 @@ def _rule(node: Node, slot: int, names: Mapping[Any, str], *, carried: bool) -> 
     """
     letters: dict[Any, str] = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)}
     arrays = {id(x): _token(i) for i, x in enumerate(node.inputs) if id(x) in names}
-    rule = rule_in_letters(node, slot, {**letters, **arrays, node: "result"}, "upstream" if carried else None, names.values())
+    rule = rule_in_letters(
+        node, slot, {**letters, **arrays, node: "result"}, "upstream" if carried else None, names.values()
+    )
     return rule and _brief(rule)
 
 

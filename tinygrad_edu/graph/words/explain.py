@@ -96,10 +96,11 @@ def explain(
     Chain rule
       ∂z/∂x = ∂z/∂q · ∂q/∂x = 4 × 1 = 4
     """
-    for what, node in (("the result", output), ("the variable", by)):
-        if not isinstance(node, Node):
-            raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {short(node)}")
-    with printed_with(digits), speaking(lang):
+    with speaking(lang), printed_with(digits):
+        for what, node in ((say("the result"), output), (say("the variable"), by)):
+            if not isinstance(node, Node):
+                text = texts("explain: {what} has to be a Value or a Tensor, not {kind} {given}")
+                raise GraphError(text, what=what, kind=type(node).__name__, given=short(node))
         recorded = recorded_of([output, by], names, "explain")
         explanation = Explanation(output, by, recorded.names, data_in_words(recorded))
         explanation.title, explanation.sections  # noqa: B018  # written now, in this language, with the numbers of now

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from ..._support.languages import say
+from ..._support.languages import say, texts
 from ..._support.text import columns
 from ...engine.messages import short
 from ...engine.node import Node, shape_of
@@ -79,7 +79,8 @@ def formula(
     \\frac{\\exp\\left(-x^{2}\\right)}{1 + y \\cdot w}
     """
     if not isinstance(node, Node):
-        raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {short(node)}")
+        text = texts("formula: only a Value or a Tensor has one, not {kind} {given}")
+        raise GraphError(text, kind=type(node).__name__, given=short(node))
     recorded = recorded_of(node, names, "formula")
     with printed_with(digits):
         known = expressions(recorded)
