@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import dist, hypot
 from typing import NamedTuple
@@ -361,8 +361,23 @@ def slot(number: int, route: Sequence[Point]) -> str:
     return f'<text class="slot" x="{_n(at[0])}" y="{_n(at[1])}">{number}</text>'
 
 
-def crossings(routes: Sequence[Sequence[Point]], left: float, right: float, y: float) -> int:
-    """How many of the routes cross, or nearly cross, the line at height y from left to right."""
-    curves = [route[i : i + 4] for route in routes for i in range(0, len(route) - 3, 3)]
-    passing = [curve for curve in curves if min(curve[0][1], curve[3][1]) <= y <= max(curve[0][1], curve[3][1])]
-    return sum(min(curve)[0] < right + HEAD and left - HEAD < max(curve)[0] for curve in passing)
+def crossings(routes: Iterable[Sequence[Point]], top: float, bottom: float) -> list[tuple[float, float]]:
+    """Where routes pass between two heights: from x to x, for each of their curves that does.
+
+    >>> crossings([((0, 0), (0, 4), (0, 6), (0, 10))], 8, 20), crossings([((0, 0), (0, 4), (0, 6), (0, 10))], 12, 20)
+    ([(0.0, 0.0)], [])
+    """
+    found = []
+    for route in routes:
+        for i in range(0, len(route) - 3, 3):
+            curve = route[i : i + 4]
+            steps = 8 + int(abs(curve[3][1] - curve[0][1]) / 4)
+            passed = [x for x, y in (_on(curve, k / steps) for k in range(steps + 1)) if top <= y <= bottom]
+            found += [(min(passed), max(passed))] if passed else []
+    return found
+
+
+def _on(curve: Sequence[Point], t: float) -> Point:
+    """A point of a cubic curve."""
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+    return sum(w * x for w, (x, _) in zip(weights, curve)), sum(w * y for w, (_, y) in zip(weights, curve))
