@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import dist, hypot
@@ -76,7 +77,7 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     """Pieces of text in one line, with their middle, start or end (`anchor`) at (x, y).
 
     A line of several runs begins where it should in the usual fonts, because some programs centre each run by itself.
-    Attributes that all of them share are written once: pictures are mostly text, and this makes them a tenth smaller.
+    The size that most of them share is written once: pictures are mostly text, and this makes them a tenth smaller.
     """
     baseline = y + 0.35 * max([text.size for text in texts])
     runs = _runs(texts)
@@ -91,8 +92,8 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     while runs[-1].style == UNKNOWN:
         runs.pop()
     parts, height, along, before, ahead = [], 0.0, x, "", 0.0
-    sizes = {run.size for run in runs}
-    shared = sizes.pop() if len(sizes) == 1 else SIZE
+    ((most, times),) = Counter(run.size for run in runs).most_common(1)
+    shared = most if times > 1 or len(runs) == 1 else SIZE
     for (style, size, rise, words, over), wide in zip(runs, widths):
         moved = f' dy="{_n(rise - height)}"' if rise != height else ""
         back = size * (typical_width(over, 1.0, serif=True) / 2 + ACCENT / 2 - SLANT) if over else 0.0
