@@ -15,6 +15,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.numbers import Quantity, printed_with
+from tinygrad_edu.graph.picture.typeset import Grid
 from tinygrad_edu.graph.recorded import plain
 from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.formulas import in_formulas
@@ -218,3 +219,31 @@ def test_what_is_a_number_has_no_formula_and_numbers_of_operands_stand_only_wher
         z.name = "z"
         graph = tg.draw(tg.exp(z * x) + y, style="formulas", steps=steps).graph
         assert any(node.ordered for node in graph.nodes if node.formula) == steps
+
+
+def neural_ode() -> Any:
+    W, z = tg.tensor([[0.5, -0.2], [0.1, 0.3]], requires_grad=True, name="W"), tg.tensor([1.0, 0.0], name="z_0")
+    for k in range(4):
+        z = z + 0.25 * tg.tanh(W @ z)
+        z.name = f"z_{k + 1}"
+    loss = (z**2).sum()
+    loss.name = "L"
+    return loss
+
+
+def test_a_backward_graph_in_formulas_is_the_derivation() -> None:
+    loss = neural_ode()
+    graph = tg.draw(loss, "backward", style="formulas", fit=None).graph
+    said = {node.label: node.formula for node in graph.nodes}
+    assert said["∂L/∂z_4"] == "2 · ∂L/∂v₁₃ ⊙ z_4"
+    assert said["∂L/∂v₁₀"] == "∂L/∂v₁₁ ⊙ (1 − v₁₁²)"
+    assert said["∂L/∂z_3"] == "∂L/∂z_4 + Σᵢ(W ⊙ (∂L/∂v₁₀)[..., None])"
+    assert [node.label for node in graph.nodes if node.kind == "forward" and node.label == "z_4"] == ["z_4"]
+
+
+def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> None:
+    fitted = tg.draw(neural_ode(), "backward", width=900)
+    assert fitted.graph.notes[-1].startswith("Drawn with formulas alone")
+    assert not [node for node in fitted.graph.nodes if node.kind == "forward"]
+    assert "(1 − v₁₁²)" in fitted.text()
+    assert not [item for card in fitted.cards for row in card.rows for item in row if isinstance(item, Grid)]

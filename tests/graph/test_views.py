@@ -133,15 +133,6 @@ def test_the_arrow_around_a_repetition_says_what_it_carries(direction: Any) -> N
     assert carried(2) == ["".join(piece[0] for piece in pieces(state))]
 
 
-def test_no_arrow_that_comes_in_passes_the_title_of_its_cluster() -> None:
-    drawing = tg.draw(mlp(), depth="all", direction="TB")
-    root = ElementTree.fromstring(drawing.svg())
-    titles = [g[0] for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("class") == "frame-title"]
-    lefts = [left for left, *_ in drawing.layout.clusters]
-    assert titles
-    assert all(float(title.get("x", 0)) > left + 20 for title, left in zip(titles[:2], lefts))  # moved to the right
-
-
 def test_a_name_opens_all_scopes_of_a_module_or_function() -> None:
     assert not any(node.opens for node in tg.draw(neurons(), depth=0, expand={"neuron"}).graph.nodes)
     assert [node.opens for node in tg.draw(neurons(), depth=0, expand={"neuron#2"}).graph.nodes if node.opens] == [

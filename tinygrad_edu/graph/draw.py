@@ -111,7 +111,8 @@ def draw(
     hide : leave out "constants", the numbers written into expressions; "data", the numbers that take no gradient and
         what is computed of them; or nodes: one or several of these.
     boxes : named boxes around nodes, such as `{"softmax": [e, p]}`; they close and open as modules do.
-    names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
+    names : names for nodes that have none: a dictionary from names to nodes, modules or arrays of NumPy, such as
+        `locals()`. An array is known by its numbers; where two names have equal ones, neither is used.
     highlight : nodes, or their names, that are drawn thick, and the arrows between them: one, or several in a list.
     colour, label, note : for boxes a colour, another name, or a line of text: dictionaries whose keys are nodes or
         names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
@@ -178,9 +179,10 @@ class _Looks(NamedTuple):
         graph, way, both = plan.graph, plan.way, self.mode == "both"
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
-        by_default = few or (both and way.style != "names" and not way.bare)
+        by_default = few or (both and way.style != "names" and not way.bare and way.numbers)
         steps = by_default if self.steps is None else self.steps
-        graph = in_formulas(graph, numbered=steps) if way.style == "formulas" else graph
+        if way.style == "formulas":
+            graph = in_formulas(graph, numbered=steps, alone=not way.numbers)
         drawing = self._of(plan._replace(graph=graph), steps=steps)
         while way.wrap is not None and drawing.layout.rows:
             graph, before = beside_users(graph, drawing.layout.rows), graph
@@ -198,7 +200,7 @@ class _Looks(NamedTuple):
             self.theme,
             steps,
             self.whole,
-            way.style,
+            way.style if way.numbers else "names",
             way.wrap,
             self.lang,
             self.bold,

@@ -36,6 +36,9 @@ SAID: dict[Style, str] = texts(
 )
 
 
+ALONE = texts("with formulas alone")
+
+
 class Way(NamedTuple):
     """A way to draw a graph."""
 
@@ -44,6 +47,8 @@ class Way(NamedTuple):
     wrap: float | None = None
     bare: bool = False
     """Whether arrows have no steps of the chain rule."""
+    numbers: bool = True
+    """Whether boxes with formulas have numbers."""
 
 
 class Choice(NamedTuple):
@@ -109,7 +114,7 @@ def fitted(draw: Callable[[Plan], Drawing], fitting: Fitting) -> Drawing:
     spare: Drawing | None = None
     least = over(best, room)
     for plan in plans if least > FITS else ():
-        if spare is not None and (plan.way.bare or plan.way.style == "names"):
+        if spare is not None and (plan.way.bare or plan.way.style == "names" or not plan.way.numbers):
             return spare
         drawing: Any = draw(plan)
         if _has_rules(asked) and not _has_rules(drawing):
@@ -157,14 +162,17 @@ def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way,
     styles: list[Style] = [first.style]
     styles += ["shapes", "formulas", "names"] if choice.style and first.style == "full" else []
     views = [(choice.shown, ""), *(_views(choice) if choice.view else ())]
-    plans = [(graph, said, style, False) for graph, said in views for style in styles]
-    plans += [(*plan[:3], True) for plan in plans if choice.bare and plan[2] == "formulas"]
+    plans = [(graph, said, first._replace(style=style)) for graph, said in views for style in styles]
+    in_formulas = [plan for plan in plans if plan[2].style == "formulas"]
+    plans += [(graph, said, way._replace(bare=True)) for graph, said, way in in_formulas if choice.bare]
+    plans += [(graph, said, way._replace(numbers=False)) for graph, said, way in in_formulas if choice.style]
     arrays = any(node.value is not None and node.value.shape for node in choice.shown.nodes)
-    plans.sort(key=lambda plan: plan[2] == "names")  # they say so little that all else is tried before
-    for graph, said, style, bare in plans:
+    plans.sort(key=lambda plan: (plan[2].style == "names", not plan[2].numbers))  # what says little comes last
+    for graph, said, plan in plans:
         for direction, wrap, turned in turns:
-            way = Way(direction, style, wrap, bare)
-            words = [said, say(SAID[style]) if style != first.style and (arrays or style != "shapes") else "", turned]
+            way = plan._replace(direction=direction, wrap=wrap)
+            styled = say(SAID[way.style] if way.numbers else ALONE) if way.style != first.style else ""
+            words = [said, styled if arrays or way.style != "shapes" else "", turned]
             if way != first or graph is not choice.shown:
                 yield graph, way, [word for word in words if word]
 

@@ -219,7 +219,7 @@ def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 def worth_saying(operation: str | None, attrs: Iterable[tuple[str, str]], over: str) -> list[tuple[str, str]]:
     """Those of them that neither the sign of the call nor the shape of its result says."""
     if operation == "expand_dims":
-        return [("index", _new_axis(dict(attrs)["axis"]))]
+        attrs = [("index", _new_axis(axis)) for _, axis in attrs]
     unsaid = {"keepdims", *(["axis"] if over else []), *UNSAID.get(operation or "", ())}
     return [(key, value) for key, value in switched_on(attrs) if key not in unsaid]
 

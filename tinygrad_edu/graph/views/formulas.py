@@ -18,7 +18,7 @@ from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded
-from ..transcribe import passes_on
+from ..transcribe import is_plumbing
 from ..words.formula import TEXT, data_in_words
 from ..words.terms import ATOM, SUM, Term, as_row, call, named, number_term, one_line, simplified, under_its_name, word
 from .collapse import renumbered
@@ -29,10 +29,11 @@ LONGEST = 48
 """A formula of more characters leaves some of its parts in boxes of their own."""
 
 
-def in_formulas(graph: Graph, *, numbered: bool = True) -> Graph:
+def in_formulas(graph: Graph, *, numbered: bool = True, alone: bool = False) -> Graph:
     """The graph with the results that have no name in the formulas of those that use them.
 
-    The operands of a formula are `numbered` where arrows speak of them: (∂z/∂x)₂.
+    The operands of a formula are `numbered` where arrows speak of them: (∂z/∂x)₂. Formulas that stand `alone`, without
+    numbers, name what they take from the forward pass, which then has no box.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
@@ -42,7 +43,7 @@ def in_formulas(graph: Graph, *, numbered: bool = True) -> Graph:
     >>> [(node.label, node.formula) for node in in_formulas(plain(z)).nodes]
     [('x', ''), ('w', ''), ('z', 'tanh(w · x + 1)')]
     """
-    writing = _Writing(graph)
+    writing = _Writing(graph, alone)
     for node in graph.nodes:
         writing.write(node)
     return writing.graph_of_formulas(numbered=numbered)
@@ -66,6 +67,7 @@ class _Writing:
     Attributes
     ----------
     graph : the graph.
+    alone : whether numbers of the forward pass have no box.
     arriving : the arrows that arrive at each node, but for those from the repetition before.
     again : the nodes at which those arrive.
     users : the nodes that use each node.
@@ -75,6 +77,7 @@ class _Writing:
     """
 
     graph: Graph
+    alone: bool
     term: dict[int, Term] = field(default_factory=dict)
     formula: dict[int, str] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
@@ -87,14 +90,15 @@ class _Writing:
 
     def write(self, node: PlainNode) -> None:
         """Write a node, whose operands are written, and take in those that fit."""
-        if node.carries or not self._is_one_call(node):
+        if not self._is_one_call(node):
             expression = Term(node.formula, SUM, label=node.label) if node.formula else None
             self.term[node.id] = expression or _number(node) or _named(node)
             return
         operands = [self.graph.node(edge.source) for edge in self.arriving.get(node.id, ())]
         inside = {x.id for x in operands if self._can_go_into(node, x)}
+        names = {x.id: _named(x) for x in operands}  # one term each: x · x is a square
         while True:
-            written = [self.term[x.id] if x.id in inside else _named(x) for x in operands]
+            written = [self.term[x.id] if x.id in inside else names[x.id] for x in operands]
             term = _call(node, operands, written)
             text = one_line(term, TEXT)
             results = [x for x in inside if self.term[x].operands]
@@ -102,6 +106,7 @@ class _Writing:
                 break
             inside.remove(max(results, key=lambda x: len(one_line(self.term[x], TEXT))))
         self.term[node.id] = term
+        inside |= {x.id for x in operands if self.alone and x.kind == "forward"}
         if inside and not self._is_number(node):
             self.taken.update(dict.fromkeys(inside, node.id))
             self.formula[node.id] = text
@@ -125,7 +130,7 @@ class _Writing:
         """Whether `node` can take in its operand `x`: a number without a name, or a result that nothing else uses."""
         if self._is_number(x):
             return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
-        plain = (self._is_one_call(x) or x.formula) and not (x.name or x.owned or x.carries or "∂" in x.label)
+        plain = (self._is_one_call(x) or x.formula) and not (x.name or x.owned or "∂" in x.label)
         shown = x.shown or x.note or x.colour or x.lit or x.mark or x.kept == "other" or x.id in self.graph.outputs
         alone = self.users[x.id] == {node.id} and (x.cluster, x.layer) == (node.cluster, node.layer)
         return bool(plain and alone and not shown)
@@ -240,7 +245,7 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    if passes_on(node) and terms:
+    if is_plumbing(node.operation, node.attrs) and terms:
         return under_its_name(terms[0], node.label)
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:

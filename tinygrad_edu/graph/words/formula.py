@@ -15,10 +15,10 @@ from ...engine.node import Node, shape_of
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
-from ..names import LOW, layers
+from ..names import LOW
 from ..numbers import RAISED, printed_with
 from ..recorded import Recorded
-from ..transcribe import PLUMBING, SHAPES, is_plumbing, setting
+from ..transcribe import PLUMBING, is_plumbing, setting
 from .expressions import expressions
 from .latex import LATEX
 from .terms import (
@@ -63,7 +63,7 @@ def formula(
     ----------
     latex : in LaTeX, for between dollar signs, instead of text.
     simplify : leave out what changes nothing: 1·a is a, a + 0 is a, a + (−b) is a − b.
-    names : names for nodes that have none: a dictionary, such as `locals()`.
+    names : names for nodes and arrays that have none: a dictionary, such as `locals()`.
     digits : how many significant digits numbers have; None: 4.
 
     >>> import tinygrad_edu as tg
@@ -103,10 +103,9 @@ def formula_of(
     The terms of some may be `known`.
     """
     terms = dict(known)
-    differentiated, shapes = layers(nodes[-NEWEST:]), {*plumbing, *SHAPES}
     for x in nodes[-NEWEST:]:
         if x not in known:
-            terms[x] = term_of(x, terms, names, simplify, shapes if x in differentiated else plumbing)
+            terms[x] = term_of(x, terms, names, simplify, plumbing)
     return written(terms[node], LATEX if latex else TEXT)
 
 
