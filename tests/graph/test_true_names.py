@@ -206,3 +206,12 @@ def test_the_result_of_a_closed_module_looks_given_where_it_is(name: str | None,
     cards = tg.draw(tg.tanh(y).sum(), "both", depth=0, fit=None).cards
     (result,) = [row[0] for card in cards if card.kind == "module" for row in card.rows[-1:]]
     assert (result.text, result.style) == (name or "v₁", looks)  # type: ignore[union-attr]
+
+
+def test_the_derivative_of_a_quotient_by_name_has_brackets() -> None:
+    x = tg.Value(2.0, name="x")
+    velocity = x * 3
+    velocity.name = "dx/dt"
+    assert "∂(dx/dt)/∂x = 3" in tg.draw(velocity).text()
+    assert "∂(dx/dt)/∂x = 3" in tg.steps(velocity).text()
+    assert r"\frac{\partial \mathrm{(dx/dt)}}{\partial x}" in tg.draw(velocity, "both").tikz()

@@ -144,20 +144,24 @@ def partial(of: str, *by: str) -> str:
 
     >>> partial("z", "x"), partial("z", "x", "x", "y"), partial("∂z/∂x", "x"), partial("∂²z/∂x²", "y")
     ('∂z/∂x', '∂³z/∂x²∂y', '∂²z/∂x²', '∂³z/∂x²∂y')
-    >>> partial("∂z/∂x", "∂z/∂x")
-    '∂(∂z/∂x)/∂(∂z/∂x)'
+    >>> partial("∂z/∂x", "∂z/∂x"), partial("dx/dt", "a/b")
+    ('∂(∂z/∂x)/∂(∂z/∂x)', '∂(dx/dt)/∂(a/b)')
     """
     if len(by) == 1 and "∂" not in of and "∂" not in by[0]:
-        return f"∂{of}/∂{by[0]}"
+        return f"∂{_as_one(of)}/∂{_as_one(by[0])}"
     name = rf"[^∂/{POWERS}]+"
     lower = re.fullmatch(rf"∂[{POWERS}]?({name})/((?:∂{name}[{POWERS}]?)+)", of)
     plain = not any("∂" in x for x in by)
     if lower is not None and plain:
         before = re.findall(rf"∂({name})([{POWERS}]?)", lower[2])
         of, by = lower[1], (*(x for x, power in before for _ in range(POWERS.find(power or POWERS[1]))), *by)
-    numerator = f"({of})" if "∂" in of else of
-    denominator = "".join(f"∂({x})" if "∂" in x else f"∂{x}{_power(len(list(times)))}" for x, times in groupby(by))
-    return f"∂{_power(len(by))}{numerator}/{denominator}"
+    denominator = "".join(f"∂{_as_one(x)}{_power(len(list(times)))}" for x, times in groupby(by))
+    return f"∂{_power(len(by))}{_as_one(of)}/{denominator}"
+
+
+def _as_one(name: str) -> str:
+    """A name beside ∂: in brackets, if it is a quotient."""
+    return f"({name})" if "∂" in name or "/" in name else name
 
 
 def subscript(n: int) -> str:

@@ -104,7 +104,7 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
     part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
     if part:
         return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
-    derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+|\([^∂/]+\))/((?:∂[^∂/()]+)+)", label)
+    derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+|\([^∂()]+\))/((?:∂(?:[^∂/()]+|\([^∂()]+\)))+)", label)
     if derivative:
         by = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
         denominator = r" \, ".join(rf"\partial {symbol(x, bold)}{_raised(power)}" for x, power in by)
