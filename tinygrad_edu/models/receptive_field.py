@@ -6,7 +6,6 @@ out on the graph of one call, so blocks with several paths, and functions betwee
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -16,13 +15,13 @@ import numpy as np
 
 from .. import plots
 from .._support.text import clean
-from ..engine.grad_mode import enable_grad
 from ..engine.graphs import reachable
 from ..engine.messages import is_whole, short
 from ..engine.node import Node, shape_of
-from ..engine.tensor import Tensor
+from ..engine.trial import example, trial
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from ..nn import Module
+from ..nn.summary import Record
 
 __all__ = ["Field", "ReceptiveField", "receptive_field"]
 
@@ -157,35 +156,21 @@ def receptive_field(model: Module, channels: int, height: int, width: int, depth
     """
     if not isinstance(model, Module):
         raise DtypeError(f"receptive_field: needs a module, not {short(model)}")
-    twin = copy.deepcopy(model).eval().requires_grad_()
-    calls: list[tuple[str, Module, Any]] = []
-    for name, module in twin.named_modules():
-        watch(name, module, calls)
-    image = Tensor(np.zeros((1, channels, height, width), np.float32), requires_grad=True)
-    with enable_grad():
+    record = Record()
+    with trial(model) as twin:
+        record.watch(twin)
+        image = example((1, channels, height, width), twin)
         out = twin(image)
     if not isinstance(out, Node):
         raise ShapeError(f"receptive_field: the model gives {short(out)}, and not one tensor")
-    fields = fields_of(out, image)
+    fields, names = fields_of(out, image), {id(module): name for name, module in twin.named_modules()}
     layers = [
-        Layer(name, type(module).__name__, shape_of(output)[2:], fields[output])
-        for name, module, output in calls
-        if isinstance(output, Node) and output in fields and len(shape_of(output)) == 4 and name
-        if depth is None or name.count(".") < depth
+        Layer(name, type(call.module).__name__, shape_of(call.output)[2:], fields[call.output])
+        for call in sorted(record.calls, key=lambda call: call.end)
+        if isinstance(call.output, Node) and call.output in fields and len(shape_of(call.output)) == 4
+        if (name := names[id(call.module)]) and (depth is None or name.count(".") < depth)
     ]
     return ReceptiveField(layers, (height, width))
-
-
-def watch(name: str, module: Module, calls: list[tuple[str, Module, Any]]) -> None:
-    """Note each call of the module, with its output."""
-    forward = module.forward
-
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        output = forward(*args, **kwargs)
-        calls.append((name, module, output))
-        return output
-
-    vars(module)["forward"] = watched
 
 
 def fields_of(out: Node, image: Node) -> dict[Node, tuple[Field, Field] | None]:
