@@ -21,7 +21,7 @@ __all__ = ["example", "trial"]
 
 @contextmanager
 def trial(model: Any) -> Iterator[Any]:
-    """A copy of the model, in evaluation mode and recorded; afterwards random numbers go on as if nothing had been drawn.
+    """A copy of the model, in evaluation mode and recorded; random numbers go on afterwards as if none had been drawn.
 
     Its uninitialised parameters get their shapes and numbers when it is called.
     """
