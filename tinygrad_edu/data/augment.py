@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
-from ..engine.messages import short
+from ..engine.messages import one_of, short
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .resize import four_axes, sample, sides
 
@@ -80,8 +80,7 @@ class Pad:
 
 def bordered(function: str, images: ndarray, padding: int, mode: str) -> ndarray:
     """The images with a border."""
-    if mode not in BORDERS:
-        raise DtypeError(f"{function}: mode is one of {', '.join(BORDERS)}, not {short(mode)}")
+    one_of(BORDERS, function, mode=mode)
     around = (padding, padding)
     numbers: Any = mode
     return np.pad(images, ((0, 0), (0, 0), around, around), mode=numbers)

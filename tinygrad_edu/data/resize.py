@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, short
-from ..errors import DtypeError, ShapeError
+from ..engine.messages import is_whole, one_of, short
+from ..errors import ShapeError
 
 __all__ = ["Resize", "resize"]
 
@@ -61,8 +61,7 @@ def sample(images: ndarray, rows: Any, columns: Any, size: tuple[int, int], mode
     `rows` and `columns` are (first, last) borders in pixels, one pair for all images, or arrays (N,) of them. Beyond
     the image its outermost pixels go on.
     """
-    if mode not in ("bilinear", "nearest"):
-        raise DtypeError(f"resize: mode is 'bilinear' or 'nearest', not {short(mode)}")
+    one_of(("bilinear", "nearest"), "resize", mode=mode)
     (height, width), kind = images.shape[2:], images.dtype
     if mode == "nearest":
         down, right = whole(rows, height, size[0]), whole(columns, width, size[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, short
+from ..engine.messages import is_whole, short, whole_from
 from ..errors import OutOfRangeError
 from .dataset import TensorDataset
 from .images import digits
@@ -86,9 +86,7 @@ class Scenes(TensorDataset):
 
 def check_settings(n: int, size: int, most: int, heights: tuple[int, int], classes: tuple[int, ...]) -> None:
     """Raise the error for settings of which no scene can be made."""
-    for name, number in (("n", n), ("size", size), ("most", most)):
-        if not is_whole(number) or number < 1:
-            raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
+    whole_from(1, "Scenes", n=n, size=size, most=most)
     low, high = heights
     if not (is_whole(low) and is_whole(high) and 4 <= low <= high <= size - 2):
         raise OutOfRangeError(

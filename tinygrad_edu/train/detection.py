@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..data import boxes
-from ..engine.messages import short
+from ..engine.messages import one_of, short
 from ..engine.node import number_of
 from ..errors import OutOfRangeError, ShapeError
 
@@ -67,10 +67,8 @@ def mean_average_precision(
     >>> mean_average_precision(found, true, "coco", average=None)
     {3: 0.3, 7: 0.9}
     """
-    if way not in WAYS:
-        raise OutOfRangeError(f"mean_average_precision: way is one of {', '.join(WAYS)}, not {way!r}")
-    if average not in ("macro", None):
-        raise OutOfRangeError(f"mean_average_precision: average is 'macro' or None, not {average!r}")
+    one_of(WAYS, "mean_average_precision", OutOfRangeError, way=way)
+    one_of(("macro", None), "mean_average_precision", OutOfRangeError, average=average)
     levels, thresholds = WAYS[way]
     thresholds = thresholds if iou is None else tuple(np.atleast_1d(iou).tolist())
     if not thresholds or not all(0 < t <= 1 for t in thresholds):

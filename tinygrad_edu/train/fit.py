@@ -39,9 +39,9 @@ from ..data import Dataset
 from ..engine import random
 from ..engine.convert import array_of
 from ..engine.memory import collecting_rarely, keep_freed_memory
-from ..engine.messages import in_words, is_whole, short
+from ..engine.messages import in_words, short, whole_from
 from ..engine.node import Node, shape_of
-from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
+from ..errors import DtypeError, FileError, ModuleError, ShapeError, TinygradError
 from ..nn import Module
 from ..nn.module import evaluating
 from ..nonfinite import NanReport, find_nan
@@ -215,8 +215,7 @@ def check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: 
         raise DtypeError(
             f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
         )
-    if not is_whole(epochs) or epochs < 0:
-        raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
+    whole_from(0, "fit", epochs=epochs)
     for batches in (loader, validation):
         if epochs > 1 and isinstance(batches, Iterator):
             raise DtypeError(

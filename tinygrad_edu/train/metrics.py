@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from .._support.nested import leaves, mapped
 from ..engine.convert import array_of
-from ..engine.messages import is_whole, short
+from ..engine.messages import one_of, short, whole_from
 from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
@@ -50,8 +50,7 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
     scores, shape = array_of(predictions), array_of(targets).shape
     if scores.ndim != 2 or scores.shape[:1] != shape:
         raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {shape}")
-    if not is_whole(k) or k < 1:
-        raise OutOfRangeError(f"top_k: k is a whole number from 1 on, not {short(k)}")
+    whole_from(1, "top_k", k=k)
     _, true = classes(scores, targets)
     rank = (scores >= scores[np.arange(len(true)), true][:, None]).sum(axis=1)
     return float(((rank >= 1) & (rank <= k)).mean())  # 0 where the score is nan
@@ -228,8 +227,7 @@ def among(n: int, found: ndarray) -> None:
 
 def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
     """Three counts for each class, or for all together: predicted correctly, predicted, true."""
-    if average not in ("macro", "micro", None):
-        raise OutOfRangeError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
+    one_of(("macro", "micro", None), "metric", OutOfRangeError, average=average)
     matrix = confusion_matrix(predictions, targets)
     if average == "micro":
         return np.trace(matrix), matrix.sum(), matrix.sum()

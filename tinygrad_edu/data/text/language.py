@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.convert import array_of
-from ...engine.messages import is_whole, short
+from ...engine.messages import short, whole_from
 from ...engine.random import generator
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..dataset import Dataset
@@ -61,9 +61,7 @@ class Windows(Dataset):
         self.tokens = whole_numbers("Windows", tokens)
         self.length = length
         self.step = length if step is None else step
-        for name, number in (("length", length), ("step", self.step)):
-            if not is_whole(number) or number < 1:
-                raise ShapeError(f"Windows: {name} is a whole number from 1 on, not {short(number)}")
+        whole_from(1, "Windows", length=length, step=self.step)
         if len(self.tokens) <= length:
             raise ShapeError(
                 f"Windows: {len(self.tokens)} tokens are too few for a window of {length} and the token after it; give "
@@ -113,8 +111,8 @@ class Documents(Dataset):
     def __init__(
         self, texts: Sequence[Sequence[int]], start: int, end: int, pad: int, length: int | None = None
     ) -> None:
-        if length is not None and (not is_whole(length) or length < 1):
-            raise ShapeError(f"Documents: length is a whole number from 1 on, not {short(length)}")
+        if length is not None:
+            whole_from(1, "Documents", length=length)
         if not len(texts):
             raise ShapeError("Documents: there is no text")
         whole_numbers("Documents", [start, end, pad])
@@ -211,8 +209,7 @@ class NextSentence(Dataset):
     def __init__(
         self, documents: Sequence[Sequence[Sequence[int]]], tokenizer: Tokenizer, length: int, seed: int = 0
     ) -> None:
-        if not is_whole(length) or length < 5:
-            raise ShapeError(f"NextSentence: length is a whole number from 5 on, not {short(length)}")
+        whole_from(5, "NextSentence", length=length)
         cls, sep, self.pad = (special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))
         sentences = [(d, i) for d, document in enumerate(documents) for i in range(len(document))]
         first_of = np.cumsum([0, *map(len, documents)])
