@@ -1,8 +1,8 @@
 """The training loop `fit`, its history, metrics and callbacks."""
 
-from .callbacks import Callback, Checkpoint, EarlyStopping, LivePlot, SaveBest
+from .callbacks import Checkpoint, EarlyStopping, LivePlot, SaveBest
 from .detection import box_precision_recall_curve, mean_average_precision
-from .fit import NotFiniteError, Run, evaluate, fit
+from .fit import evaluate, fit
 from .history import History
 from .metrics import (
     Running,
@@ -16,6 +16,7 @@ from .metrics import (
     recall,
     top_k,
 )
+from .run import Callback, NotFiniteError, Run
 from .shift import class_weights, importance_weights, label_shift_weights
 
 __all__ = [

@@ -6,38 +6,12 @@ import os
 from collections.abc import Callable
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..saving import load, save
+from .run import Callback, Run
 
-if TYPE_CHECKING:
-    from .fit import Run
-
-__all__ = ["Callback", "Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
-
-
-class Callback:
-    """The methods that `fit` calls while it trains. They do nothing; a subclass overrides some of them.
-
-    Each method gets the `Run`, which has the model, the optimizer, the history and so on.
-
-    >>> class Say(Callback):
-    ...     def on_epoch_end(self, run):
-    ...         print(f"{run.history['loss'][-1]:.3f}")
-    """
-
-    def on_fit_begin(self, run: Run) -> None:
-        """Before the first epoch."""
-
-    def on_step_end(self, run: Run) -> None:
-        """After each step of the optimizer."""
-
-    def on_epoch_end(self, run: Run) -> None:
-        """After each epoch and its validation. Its record is in the history already."""
-
-    def should_stop(self, run: Run) -> bool:
-        """Before each epoch: whether to end the training."""
-        return False
+__all__ = ["Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
 
 
 class EarlyStopping(Callback):
