@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from contextlib import suppress
 
 from .._support.formats import format_of
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..errors import TinygradError
 from ..graph import draw
 from ..graph.formats.saving import FORMATS
 from ..graph.text import visible
-from .command import Commands, at_least, command, refusing
+from .command import Commands, at_least, command, number, refusing
 from .users_file import NODE, named_in_graph, run, split_target, the_node
 
 __all__ = ["add_to"]
@@ -42,13 +41,9 @@ def add_to(commands: Commands) -> None:
 
 def depth(text: str) -> int | str:
     """A type of argument: a whole number from 0 on, `all` or `auto`."""
-    if text in ("all", "auto"):
-        return text
-    with suppress(ValueError):
-        if int(text) >= 0:
-            return int(text)
-    what = say("not a whole number from 0 on, and neither all nor auto: {given}", given=repr(text))
-    raise argparse.ArgumentTypeError(what)
+    other = texts("not a whole number from 0 on, and neither all nor auto: {given}")
+    found: int | str = text if text in ("all", "auto") else number(int, lambda n: n >= 0, other)(text)
+    return found
 
 
 def run_draw(arguments: argparse.Namespace) -> None:
