@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import listed, say, texts
+from ...engine.messages.shapes import fits
 
 __all__ = ["MISTAKES", "Diagnosis", "Mistake", "kind_in_words", "region_of"]
 
@@ -399,9 +400,3 @@ def tied(x: ndarray) -> ndarray:
     _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
     found: Any = (counts > 1)[inverse].reshape(x.shape)
     return np.asarray(found)
-
-
-def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
-    """Whether an array of one shape can be broadcast to another."""
-    behind = into[len(into) - len(shape) :]
-    return len(shape) <= len(into) and all(n in (1, m) for n, m in zip(shape, behind))
