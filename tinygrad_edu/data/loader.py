@@ -14,7 +14,7 @@ from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
 from .dataset import as_dataset
 
-__all__ = ["DataLoader", "Transform"]
+__all__ = ["DataLoader"]
 
 Transform = Callable[[ndarray, np.random.Generator], ndarray]
 """A function that changes the first array of a batch, such as its images, with the random generator it is given."""

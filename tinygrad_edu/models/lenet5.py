@@ -16,7 +16,7 @@ from .. import nn
 from ..engine.node import shape_of
 from .classifier import ImageClassifier
 
-__all__ = ["LeNet5", "SparseConv2d", "TrainablePool2d", "lenet5"]
+__all__ = ["LeNet5", "lenet5"]
 
 TABLE = (
     "012", "123", "234", "345", "045", "015",

@@ -20,7 +20,7 @@ from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
-    "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "iou", "precision",
+    "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "iou", "precision",
     "precision_recall_curve", "recall", "top_k",
 ]  # fmt: skip
 
