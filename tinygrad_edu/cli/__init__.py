@@ -43,13 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     first.add_argument("--lang", choices=languages())
     try:
         with speaking(first.parse_known_args(given)[0].lang):
-            return run(given)
+            return _run(given)
     except TinygradError as error:  # the environment names a language that there is not
         print(f"tinygrad-edu: {error}", file=sys.stderr)
         return 2
 
 
-def run(given: Sequence[str]) -> int:
+def _run(given: Sequence[str]) -> int:
     """Run a command in the language that is spoken now."""
     arguments = parser().parse_args(given)
     try:

@@ -36,7 +36,7 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
     """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
     about = say(about)
     sub = commands.add_parser(
-        name, help=about, description=say("{about}.", about=capitalized(about)), allow_abbrev=False
+        name, help=about, description=say("{about}.", about=_capitalized(about)), allow_abbrev=False
     )
     sub.set_defaults(run=run)
 
@@ -49,7 +49,7 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
     return add
 
 
-def capitalized(text: str) -> str:
+def _capitalized(text: str) -> str:
     """The text with a large first letter and the rest small, as `str.capitalize` does."""
     return text.capitalize() if text.isascii() else text
 

@@ -44,15 +44,15 @@ class EarlyStopping(Callback):
         values = run.history[self.monitor]
         improved = 0
         for i, value in enumerate(values):
-            if improves(value, values[improved], self.best, self.min_delta):
+            if _improves(value, values[improved], self.best, self.min_delta):
                 improved = i
         return len(values) - improved > self.patience
 
 
-def improves(value: float, other: float, best: Callable[..., Any], min_delta: float = 0.0) -> bool:
+def _improves(value: float, other: float, best: Callable[..., Any], min_delta: float = 0.0) -> bool:
     """Whether a value is better than another, by more than `min_delta`: nan never is, and all else is better than nan.
 
-    >>> improves(0.5, 0.6, best=min), improves(float("nan"), 0.6, best=min), improves(0.5, float("nan"), best=max)
+    >>> _improves(0.5, 0.6, best=min), _improves(float("nan"), 0.6, best=min), _improves(0.5, float("nan"), best=max)
     (True, False, True)
     """
     if isnan(value) or isnan(other):
@@ -116,7 +116,7 @@ class SaveBest(Callback):
     def on_epoch_end(self, run: Run) -> None:
         """Save, if no earlier epoch was as good."""
         *before, value = run.history[self.monitor]
-        if not isnan(value) and all(improves(value, other, self.best) for other in before):
+        if not isnan(value) and all(_improves(value, other, self.best) for other in before):
             save(run.model.state_dict(), self.path)
 
 

@@ -95,9 +95,9 @@ def fit(
     do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
     not for each example, changes a tensor in place, or does not do the same for all examples.
     """
-    check_arguments(model, loader, loss, optimizer, epochs, validation)
+    _check_arguments(model, loader, loss, optimizer, epochs, validation)
     run = Run(
-        model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads, progress
+        model, loader, loss, optimizer, epochs, _named(metrics), validation, scheduler, callbacks, threads, progress
     )
     keep_freed_memory()
     was_training = model.training
@@ -106,7 +106,7 @@ def fit(
             callback.on_fit_begin(run)
         with crew(threads) as pool, collecting_rarely():
             while run.epoch < epochs and not any(callback.should_stop(run) for callback in callbacks):
-                one_epoch(run, pool)
+                _one_epoch(run, pool)
     except KeyboardInterrupt:
         run.history.interrupted = True
     finally:
@@ -114,9 +114,9 @@ def fit(
     return run.history
 
 
-def check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: Any, validation: Any) -> None:
+def _check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: Any, validation: Any) -> None:
     """Raise the error for arguments of `fit` that are of another kind, or used up before the last epoch."""
-    refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
+    _refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
     if not hasattr(optimizer, "param_groups"):
         raise DtypeError(
             f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
@@ -130,10 +130,10 @@ def check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: 
             )
 
 
-def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
+def _one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
     """Train for an epoch, evaluate, and add the record to the history."""
     begin = perf_counter()
-    record = {"epoch": run.epoch + 1, **train_epoch(run, pool)}
+    record = {"epoch": run.epoch + 1, **_train_epoch(run, pool)}
     seconds = perf_counter() - begin
     if run.validation is not None:
         found = evaluate(run.model, run.validation, run.loss, run.metrics)
@@ -148,18 +148,18 @@ def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
         callback.on_epoch_end(run)
 
 
-def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
+def _train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
     """Take a step for each batch of the loader; gives the mean loss and the metrics."""
     run.model.train()
     figures = Figures(run.metrics)
     description = f"epoch {run.epoch + 1}/{run.epochs}"
-    with progress_bar(length(run.loader), description, unit="batch") if run.progress else NoBar() as bar:
-        for inputs, targets in map(parts_of, run.loader):
+    with progress_bar(_length(run.loader), description, unit="batch") if run.progress else NoBar() as bar:
+        for inputs, targets in map(_parts_of, run.loader):
             run.optimizer.zero_grad()
-            value, predictions = forward_and_backward(run, pool, inputs, targets)
+            value, predictions = _forward_and_backward(run, pool, inputs, targets)
             run.optimizer.step()
             run.history.steps.append(value)
-            figures.update(value, weight_of(run.loss, targets), predictions, targets)
+            figures.update(value, _weight_of(run.loss, targets), predictions, targets)
             for callback in run.callbacks:
                 callback.on_step_end(run)
             bar.set_postfix({"loss": f"{figures.loss():.4f}"}, refresh=False)
@@ -167,7 +167,7 @@ def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
     return figures.values()
 
 
-def forward_and_backward(
+def _forward_and_backward(
     run: Run, pool: ThreadPoolExecutor | None, inputs: Sequence[Any], targets: Any
 ) -> tuple[float, Any]:
     """The loss of a batch, and the predictions; the parameters get their gradients."""
@@ -193,13 +193,13 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     >>> list(evaluate(model, test, nn.CrossEntropyLoss(), [tg.train.accuracy]))
     ['loss', 'accuracy']
     """
-    refuse("evaluate", model, loss, loader)
-    figures = Figures(named(metrics))
+    _refuse("evaluate", model, loss, loader)
+    figures = Figures(_named(metrics))
     with evaluating(model):
-        for inputs, targets in map(parts_of, loader):
+        for inputs, targets in map(_parts_of, loader):
             predictions = model(*inputs)
             value = one_number(loss(predictions, targets)).item()
-            figures.update(value, weight_of(loss, targets), predictions, targets)
+            figures.update(value, _weight_of(loss, targets), predictions, targets)
     return figures.values()
 
 
@@ -230,13 +230,13 @@ class Figures:
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
 
 
-def weight_of(loss: Any, targets: Any) -> float | None:
+def _weight_of(loss: Any, targets: Any) -> float | None:
     """What the mean of a batch is over: its examples, or the weights of the classes that are not ignored.
 
     None for a loss that is a sum. The settings are those of a loss module, or of a `functools.partial`.
 
     >>> from tinygrad_edu import nn
-    >>> weight_of(nn.CrossEntropyLoss(ignore_index=0), [0, 1, 1]), weight_of(nn.MSELoss(), [[0.0, 0.0]] * 3)
+    >>> _weight_of(nn.CrossEntropyLoss(ignore_index=0), [0, 1, 1]), _weight_of(nn.MSELoss(), [[0.0, 0.0]] * 3)
     (2.0, 3.0)
     """
     settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
@@ -250,7 +250,7 @@ def weight_of(loss: Any, targets: Any) -> float | None:
     return float(counted.size if weights is None else array_of(weights)[counted].sum())
 
 
-def parts_of(batch: Any) -> tuple[list[Any], Any]:
+def _parts_of(batch: Any) -> tuple[list[Any], Any]:
     """The inputs and the targets of a batch. Raises `DtypeError` for what is no tuple of at least two parts."""
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
         what = f"{len(batch)} part" if isinstance(batch, (tuple, list)) else short(batch)
@@ -259,7 +259,7 @@ def parts_of(batch: Any) -> tuple[list[Any], Any]:
     return inputs, targets
 
 
-def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
+def _refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
     """Raise `DtypeError` for arguments that are not a module, a loss and loaders, such as a bare dataset."""
     if not isinstance(model, Module):
         raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__}")
@@ -275,7 +275,7 @@ def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
             raise DtypeError(f"{function}: needs batches, such as a DataLoader gives, not {short(loader)}")
 
 
-def named(metrics: Metrics) -> Mapping[str, Metric]:
+def _named(metrics: Metrics) -> Mapping[str, Metric]:
     """Metrics by name. Raises `DtypeError` for one that is not a function, or has no name."""
     by_name = metrics if isinstance(metrics, Mapping) else {getattr(m, "__name__", ""): m for m in metrics}
     for name, metric in by_name.items():
@@ -286,7 +286,7 @@ def named(metrics: Metrics) -> Mapping[str, Metric]:
     return by_name
 
 
-def length(loader: Iterable[Any]) -> int | None:
+def _length(loader: Iterable[Any]) -> int | None:
     """The number of batches, if it is known."""
     with suppress(TypeError):
         return len(loader)  # type: ignore[arg-type]
