@@ -29,7 +29,7 @@ SETTINGS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Adam": {"lr": rates, "betas": betas, "eps": small, "weight_decay": decays, "amsgrad": st.booleans()},
     "AdamW": {"lr": rates, "betas": betas, "eps": small, "weight_decay": decays, "amsgrad": st.booleans()},
 }  # fmt: skip
-BY_FORMULA = {
+BY_FORMULA: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Adamax": {"lr": st.sampled_from([0.01, 0.001]), "betas": betas, "eps": small, "weight_decay": decays},
     "NAdam": {"lr": rates, "betas": betas, "eps": small, "weight_decay": decays},
     "RAdam": {"lr": rates, "betas": betas, "eps": small, "weight_decay": decays},
