@@ -79,7 +79,7 @@ def test_an_optimiser_walks_pytorchs_way(name: str, data: st.DataObject) -> None
     walk(getattr(optim, name)(ours, **chosen), getattr(library().optim, name)(theirs, **chosen), ours, theirs, target)
 
 
-@pytest.mark.parametrize("name", {**SETTINGS, **BY_FORMULA})
+@pytest.mark.parametrize("name", [*SETTINGS, *BY_FORMULA])
 @settings(max_examples=5)
 @given(data=st.data())
 def test_numbers_of_a_group_may_change_between_steps(name: str, data: st.DataObject) -> None:
