@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
+
+from tinygrad_edu.cli import grade
 
 from .conftest import Command
 
@@ -27,6 +31,22 @@ def course(run: Command, folder: Path) -> Path:
 def test_a_new_assignment_gives_its_reference_all_points_and_its_starter_none(course: Path, run: Command) -> None:
     assert run("grade", "hw1", "hw1/reference.py").out == "reference: 3 of 3 points\n"
     assert run("grade", "hw1", "hw1/starter.py").out == "starter: 0 of 3 points\n"
+
+
+@pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "hw2"), KeyboardInterrupt()])
+def test_a_new_assignment_is_there_completely_or_not_at_all(
+    folder: Path, run: Command, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    def write(path: Path, content: bytes) -> None:
+        if path.name != "assignment.py":
+            raise stop
+        path.write_bytes(content)
+
+    with monkeypatch.context() as context:
+        context.setattr(grade, "replace_file", write)
+        assert run("grade", "new", "hw2").code != 0
+    assert not (folder / "hw2").exists()
+    assert run("grade", "new", "hw2").code == 0
 
 
 def test_a_class_is_graded_into_results_a_table_and_pages(course: Path, run: Command) -> None:

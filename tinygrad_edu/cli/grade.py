@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -259,13 +260,18 @@ def run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
     path = Path(arguments.name)
     if not path.name.replace("-", "").isidentifier():
-        raise Refusal("{name}: a name is letters, digits, _ and -, such as hw1", name=repr(arguments.name))
+        text = texts("{name}: a name is letters, digits, _ and -, with a letter first, such as hw1")
+        raise Refusal(text, name=repr(arguments.name))
+    files = in_language(folder(arguments.like) if arguments.like else TEMPLATE, language())
     with refusing(OSError):
         path.mkdir(parents=True)
-        for name, content in in_language(folder(arguments.like) if arguments.like else TEMPLATE, language()).items():
-            content = re.sub('(?<=Assignment\\(")[^"]+', path.name, content)
-            replace_file(path / name, content.encode())
-            print(path / name)
+        try:
+            for name, content in files.items():
+                replace_file(path / name, re.sub('(?<=Assignment\\(")[^"]+', path.name, content).encode())
+        except BaseException:  # a full disk, or Ctrl-C: a part of it would stand in the way of the next try
+            shutil.rmtree(path)
+            raise
+    print("\n".join(str(path / name) for name in files))
     print(f"tinygrad-edu grade check {path}")
 
 
