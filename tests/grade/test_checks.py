@@ -578,6 +578,11 @@ def odd_backward(odd: Any) -> Any:
     return make
 
 
+def odd_second(odd: Any) -> Any:
+    layers = iter([OddLayer(odd), odd])
+    return lambda weight, bias: next(layers)
+
+
 class OddValue:
     odd: Any = None
 
@@ -609,6 +614,7 @@ ASKED: list[Callable[[Any], None]] = [
     lambda odd: right_steps([ChainStep("sin", lambda x: odd, np.sin)], np.ones(3)),
     lambda odd: same_layer(lambda *_: OddLayer(odd), linear, rng(), "nk", "km", "m"),
     lambda odd: same_layer(lambda *_: odd, linear, rng(), "nk", "km", "m"),
+    lambda odd: same_layer(odd_second(odd), linear, rng(), "nk", "km", "m"),
     lambda odd: same_layer(odd_backward(odd), linear, rng(), "nk", "km", "m"),
     lambda odd: same_loss(lambda *_: odd, mse_loss, rng(), "numbers"),
     lambda odd: same_loss(lambda *_: (odd, odd), mse_loss, rng(), "numbers"),
