@@ -111,6 +111,11 @@ def test_backward_passes_right_gradients(answer: Any) -> None:
     passes(backward, answer, tg.matmul, rng(), "nk", "km")
 
 
+@pytest.mark.parametrize("together", [list, tuple, lambda gradients: gradients[0]])
+def test_the_gradient_of_a_single_operand_may_stand_in_a_list(together: Any) -> None:
+    passes(backward, lambda g, x: together([g * np.cos(x)]), tg.sin, rng(), "nk")
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
