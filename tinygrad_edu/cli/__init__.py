@@ -38,12 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):  # a console that cannot show ∂ shows \u2202 instead of failing
             getattr(sys, name).reconfigure(errors="backslashreplace")
     keep_freed_memory()
-    given = joined(sys.argv[1:] if argv is None else argv)
-    first = argparse.ArgumentParser(add_help=False)
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--lang", choices=languages())
     try:
-        with speaking(first.parse_known_args(given)[0].lang):
-            return run(given)
+        known, given = first.parse_known_args(argv)  # also where the language stands before the command
+        with speaking(known.lang):
+            return run(joined(given))
     except TinygradError as error:  # the environment names a language that there is not
         print(f"tinygrad-edu: {error}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import json
 import math
 import os
@@ -147,6 +148,8 @@ def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
     try:
         rows = csv.DictReader(Path(path).read_text(encoding="utf-8-sig").splitlines(), strict=True)
         return [tuple((row[column] or "").strip() for column in columns) for row in rows]
+    except OSError as error:
+        raise Refusal("cannot read {file}: {why}", file=path, why=error.strerror) from error
     except (KeyError, UnicodeError, csv.Error) as error:
         text = texts("{path}: a CSV in UTF-8 with the columns {columns} is needed ({error})")
         raise Refusal(text, path=path, columns=say(" and ").join(columns), error=error) from None
@@ -186,10 +189,14 @@ def check_formats(arguments: argparse.Namespace) -> None:
         if name not in WRITTEN:
             raise Refusal("--format {name}: the formats are {names}", name=name, names=", ".join(WRITTEN))
     for name, path in to_write(arguments):
-        folder = Path(path).resolve().parent
+        place, writer = Path(path).resolve(), WRITERS[name]
+        if place.is_dir() and writer.one is None:
+            raise Refusal("cannot write {file}: {error}", file=path, error=os.strerror(errno.EISDIR))
+        in_file = writer.one is None or (place.suffix == writer.extension and not place.is_dir())
+        folder = place.parent if in_file else next(x for x in (place, *place.parents) if x.exists())
         if arguments.json and folder == Path(arguments.json).resolve():  # it will be made
             continue
-        if WRITERS[name].one is None and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise Refusal("cannot write {path}: {folder} is no folder that can be written", path=path, folder=folder)
     for name, path in arguments.fill:
         if name not in GRADEBOOKS:
