@@ -512,8 +512,8 @@ with tg.no_grad():
     chances = tg.softmax(reader.output(states), axis=-1).data[0]
 label = int(held_out.labels[1])
 plots.row(
-    plots.images(example[:, 0], [f"a {label}"]),
-    plots.lines({f"a {label}": chances[:, label]}, xlabel="rows read", ylabel="probability"),
+    plots.images(example[:, 0], [f"the digit {label}"]),
+    plots.lines({f"the digit {label}": chances[:, label]}, xlabel="rows read", ylabel="probability"),
 )
 
 # %% [markdown]
