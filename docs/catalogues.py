@@ -5,10 +5,11 @@
     python docs/catalogues.py --check                      # say what lacks a translation; exit code 1 if too much does
 
 A page's catalogue, `docs/locale/zh_CN/LC_MESSAGES/<page>.po`, holds its paragraphs and, under each, the translation;
-that of a page which stays English holds its headings. Beside the catalogue of a lesson there is one for its code, in the
-folder `code`: its comments, docstrings and strings with words, and the comments and docstrings of its exercises. When a paragraph changes, its translation is kept beside
-it, marked `fuzzy`, until somebody has looked at it. Nothing is run for this; the gallery has to be drawn before.
-`docs/locale/allowance.txt` lists the pages that may lag behind, and by how many paragraphs.
+that of a page which stays English holds its headings. Beside the catalogue of a lesson there is one for its code, in
+the folder `code`: the comments and docstrings of the lesson and its exercises, and the lesson's strings with words.
+When a paragraph changes, its translation is kept beside it, marked `fuzzy`, until somebody has looked at it. Nothing is
+run for this; the gallery has to be drawn before. `docs/locale/allowance.txt` lists the pages that may lag behind, and
+by how many paragraphs.
 """
 
 from __future__ import annotations

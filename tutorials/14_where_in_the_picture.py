@@ -390,7 +390,9 @@ assert np.allclose(offsets, by_hand)
 # `models.ssd` is four stages as above. Behind the last two, a 3 × 3 convolution says for each anchor ten
 # numbers: a logit for "here is an object", four offsets, and five logits for the class. "Object" is asked
 # of every anchor. Offsets and class are asked only of those that stand for a true box, since of the
-# others there is nothing to say. The three losses are added.
+# others there is nothing to say. The three losses are added. (The other well-known family of detectors,
+# YOLO, lays a grid over the picture. Its cell in which the middle of an object lies answers for it, with a few
+# boxes, how sure it is of each, and one class.)
 #
 # Remember question 3. If "object" began at one half, the 96 % of the anchors that stand for nothing would
 # be all that the network hears of in its first steps. So its bias begins at $\log (0.01 / 0.99)$: objects

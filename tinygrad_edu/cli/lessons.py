@@ -132,8 +132,8 @@ def copy_lessons(
     """Copy lessons, their exercises and programs into a folder, in a language; gives the paths of the lessons.
 
     In another language than English their Markdown and what is said in their code is translated. Files of the user are
-    never overwritten. Raises `FileError`, and copies nothing, if the folder has a file of the same name and other content;
-    `ImportError` where jupytext is missing, for notebooks; `OSError` where the folder cannot be written.
+    never overwritten. Raises `FileError`, and copies nothing, if the folder has a file of the same name and other
+    content; `ImportError` where jupytext is missing, for notebooks; `OSError` where the folder cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
