@@ -195,8 +195,9 @@ assert np.isclose(p_heads, 0.7)
 # %%
 measured = np.array([1.0, 2.0, 3.0, 4.0, 90.0])
 guesses = np.linspace(0, 100, 1001)
-errors = measured - guesses[:, None]
-for name, loss in {"squares": (errors**2).sum(axis=1), "absolute values": abs(errors).sum(axis=1)}.items():
+errors = measured - guesses[:, None]  # a row for each guess
+losses = {"squares": (errors**2).sum(axis=1), "absolute values": abs(errors).sum(axis=1)}
+for name, loss in losses.items():
     print(f"least {name}: {guesses[loss.argmin()]:.0f}")
 assert (measured.mean(), np.median(measured)) == (20, 3)
 

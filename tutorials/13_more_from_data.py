@@ -142,10 +142,12 @@ plots.images(versions, titles=["original", *["moved"] * 5], columns=6)
 paper, ink = np.array([0.95, 0.85, 0.6]), np.array([0.1, 0.2, 0.6])
 mask = digit[:, :, :, :, None]  # ink where it is 1; the last axis is for red, green and blue
 colourful = np.moveaxis(paper * (1 - mask) + ink * mask, -1, 2)[:, 0]  # (1, 3, 16, 16)
-cut, recolour = data.RandomResizedCrop(16, scale=(0.4, 1.0)), data.ColorJitter(0.3, 0.3, 0.3, hue=0.3)
+cut = data.RandomResizedCrop(16, scale=(0.4, 1.0))
+recolour = data.ColorJitter(0.3, 0.3, 0.3, hue=0.3)
 rng = np.random.default_rng(2)
 changed = [colourful, *(change(colourful, rng) for change in [cut] * 3 + [recolour] * 3)]
-plots.images(np.concatenate(changed), titles=["original", *["cut out"] * 3, *["colours"] * 3], columns=7)
+titles = ["original", *["cut out"] * 3, *["colours"] * 3]
+plots.images(np.concatenate(changed), titles=titles, columns=7)
 
 # %% [markdown]
 # Here are four networks with the same start: without
@@ -154,7 +156,8 @@ plots.images(np.concatenate(changed), titles=["original", *["cut out"] * 3, *["c
 
 # %%
 seen_before = np.random.default_rng(1)
-assert moved(digit, seen_before).shape == data.RandomCrop(16, padding=2)(digit, seen_before).shape
+by_library = data.RandomCrop(16, padding=2)
+assert moved(digit, seen_before).shape == by_library(digit, seen_before).shape
 
 wide = np.pad(test.images, ((0, 0), (0, 0), (2, 2), (2, 2)))
 moves = [(2, -2), (2, 2), (3, -2), (3, 2)]  # up, down, left, right

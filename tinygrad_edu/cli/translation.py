@@ -33,7 +33,7 @@ FOR_TOOLS = re.compile(r"# ?(%%|fmt:|noqa|type:|equivalent$)")
 QUOTES = re.compile(r'r?("""|")')
 F_STRING = re.compile(r'(f")([^"\n]*)(")')
 BRACES = re.compile(r"\{[^{}]*\}")
-WORD = re.compile(r"(?<![\w.<])[A-Za-z][a-z]+(?![\w.>])")
+WORD = re.compile(r"(?<![\w.<])[A-Za-z][a-z]+(?![\w.>])", re.ASCII)
 
 
 @cache
