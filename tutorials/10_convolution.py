@@ -414,9 +414,6 @@ image28 = data.Digits(size=28).images[:1]
 assert np.array_equal(same(image28).data, classic(image28).data)
 
 summary = nn.summary(same, (1, 1, 28, 28))
-convolutions = [row for row in summary.rows if row.name in ("0", "3")]
-assert (sum(row.parameters for row in convolutions), summary.parameters) == (2572, 61_706)
-assert (sum(row.multiply_adds for row in convolutions), summary.multiply_adds) == (357_600, 416_520)
 summary
 
 # %% [markdown]
@@ -428,6 +425,9 @@ summary
 # %% tags=["hide-cell"]
 assert classic[0].weight.size + classic[0].bias.size == 156
 assert 784 * 4704 + 4704 == 3_692_640
+convolutions = [row for row in summary.rows if row.name in ("0", "3")]
+assert (sum(row.parameters for row in convolutions), summary.parameters) == (2572, 61_706)
+assert (sum(row.multiply_adds for row in convolutions), summary.multiply_adds) == (357_600, 416_520)
 
 # %% [markdown]
 # The LeNet-5 of 1998 had one thing that is forgotten today. In its second convolution, a map did not
@@ -438,7 +438,7 @@ assert 784 * 4704 + 4704 == 3_692_640
 
 # %%
 original = models.lenet5()
-reads = original.C3.places.data.sum(axis=2)  # (16 maps, 6 channels), 1 where there is a kernel
+reads = original.C3.places.data.sum(axis=2)  # (maps, channels): 1 where there is a kernel
 learned = sum(p.size for p in original.C3.parameters())
 print(f"{reads.sum():.0f} kernels, {learned} numbers; with all channels {16 * 6 * 25 + 16}")
 plots.attention(reads.T, range(6), range(16))
