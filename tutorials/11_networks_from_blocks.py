@@ -527,41 +527,30 @@ assert blocks["AlexNet"][1]["numbers"][-3:].sum() > 0.35
 assert blocks["GoogLeNet"][1]["numbers"][-1] < 0.03
 
 # %% [markdown]
-# ## Each network in two pictures
+# ## Each network in a picture
 #
-# A picture of a network is most useful at the right depth. First the blocks, then what is in them.
-# Here are all four, in the library's small forms; the second pictures are long.
+# A picture of a network is most useful at the right depth. Here are all four, in the library's small
+# forms, with their parts and blocks as boxes. `drawn("VGG", depth=2)` opens the boxes, as the inception
+# block was opened above; that picture is long, because every layer is in it.
 
 
 # %%
-def drawn(name, depth):
+def drawn(name, depth=1):
     model = makers[name]().eval()
     image = tg.tensor(digits.images[:1], name="image")
     return tg.draw(model(image), depth=depth, gradients=False, direction="TB")
 
 
-drawn("AlexNet", depth=1)
+drawn("AlexNet")
 
 # %%
-drawn("AlexNet", depth=2)
+drawn("VGG")
 
 # %%
-drawn("VGG", depth=1)
+drawn("NiN")
 
 # %%
-drawn("VGG", depth=2)
-
-# %%
-drawn("NiN", depth=1)
-
-# %%
-drawn("NiN", depth=2)
-
-# %%
-drawn("GoogLeNet", depth=1)
-
-# %%
-drawn("GoogLeNet", depth=2)
+drawn("GoogLeNet")
 
 # %% [markdown]
 # ## In five lines
