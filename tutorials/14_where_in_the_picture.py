@@ -63,7 +63,7 @@ scenes = data.Scenes(800, most=4, classes=FIVE, seed=1)
 unseen = data.Scenes(200, most=4, classes=FIVE, train=False, seed=2)
 pictures = unseen.images[:, 0]
 
-plots.images(pictures[:8], masks=unseen.masks[:8], boxes=unseen.boxes[:8])
+plots.images(pictures[:8], masks=unseen.masks[:8], boxes=unseen.boxes[:8], columns=4)
 
 # %% [markdown]
 # A mask has a whole number for every pixel: 0 for paper, 1 for the ink of a 0, 2 for that of a 1, and
@@ -458,7 +458,7 @@ plots.images(pictures[[0, 0]], titles=["all", "the best"], boxes=[many, few])
 # %%
 found = detector.detect(unseen.images)
 sure = [rows[rows[:, 5] >= 0.3] for rows in found]
-plots.images(pictures[:8], boxes=sure[:8])
+plots.images(pictures[:8], boxes=sure[:8], columns=4)
 
 # %% [markdown]
 # ## Precision, recall, and the area between

@@ -80,7 +80,7 @@ def images(
     name = counted(len(stack), "{n} image of {size}", "{n} images of {size}", size=f"{height} × {width}")
     if rows:
         name = say("{images}, with {boxes}", images=name, boxes=counted(sum(map(len, rows)), "{n} box", "{n} boxes"))
-    cell = min(1.3, 10.4 / across) if across > 3 else 2.2
+    cell = min(1.3, 10.4 / across) if across > 4 else 2.2
     return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
 
 
