@@ -137,14 +137,14 @@ def fonts() -> dict[str, Any]:
 
 
 def row(*plots: Plot) -> Plot:
-    """Plots beside each other; more than two of the usual width become smaller, and their letters stay as large.
+    """Plots beside each other; three are drawn smaller than two, with letters of the same size.
 
     >>> from tinygrad_edu import plots
     >>> plots.row(plots.histogram({"weights": [0.1, 0.2]}), plots.histogram({"biases": [0.0]}))
     Plot: weights | biases
     """
     panels = [panel for plot in plots for panel in plot.panels]
-    part = min(1.0, 2 * Panel.width / sum(panel.width for panel in panels))
+    part = min(1.0, max(0.6, 2 * Panel.width / sum(panel.width for panel in panels)))  # smaller ones have no room
     return Plot(tuple(replace(panel, width=part * panel.width, height=part * panel.height) for panel in panels))
 
 
