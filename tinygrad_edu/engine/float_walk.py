@@ -169,24 +169,29 @@ def go_down(unfinished: Unfinished) -> int:
             continue
         if type(upstream) is not float:
             upstream = node.fit(upstream)
-        x, y, attrs, row = node._first, node._second, node.attrs, node.primitive
+        row = node.primitive
         if row is None:
             sums_of_others[others[node]] += upstream
             continue
         if node.notes is not None and node.notes.retains_grad:
             break
+        x, y = node._first, node._second
         to_x = to_y = None
         try:
-            if y is not None and not attrs:
+            if type(y) is kind:
                 by_x, by_y = row.rules
-                a = x._number if type(x) is kind else x
-                b = y._number if type(y) is kind else y
-                if type(x) is kind and x.flow:
-                    to_x = by_x(upstream, node._number, a, b)
-                if type(y) is kind and y.flow:
-                    to_y = by_y(upstream, node._number, a, b)
-            elif y is None and not attrs and type(x) is kind:
-                to_x = row.rules[0](upstream, node._number, x._number)
+                out, b = node._number, y._number
+                if type(x) is kind:
+                    a = x._number
+                    if x.flow:
+                        to_x = by_x(upstream, out, a, b)
+                else:
+                    a = x
+                if y.flow:
+                    to_y = by_y(upstream, out, a, b)
+            elif type(x) is kind and type(y) is not dict:
+                rule, out, a = row.rules[0], node._number, x._number
+                to_x = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
             elif row.floats is None:
                 break
             elif row is not dot_product or not pass_to_factors(unfinished, x, upstream):
