@@ -17,6 +17,7 @@ from typing import Any
 
 from . import inplace
 from .node import Node, creation
+from .primitives.arithmetic import add, multiply
 from .primitives.linear_algebra import dot_product
 
 __all__ = ["pass_numbers_on"]
@@ -29,6 +30,9 @@ SPARSE = 15 / 16
 
 ROWS = 4096
 """How many rows of operands are remembered at most."""
+
+OF_SUM, OF_PRODUCT = add.rules, multiply.rules
+"""Rules that the loop has written out: nearly all nodes of such graphs are sums and products of two."""
 
 
 def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
@@ -179,16 +183,17 @@ def go_down(unfinished: Unfinished) -> int:
         to_x = to_y = None
         try:
             if type(y) is kind:
-                by_x, by_y = row.rules
-                out, b = node._number, y._number
-                if type(x) is kind:
-                    a = x._number
-                    if x.flow:
-                        to_x = by_x(upstream, out, a, b)
+                rules = row.rules
+                if type(x) is not kind:
+                    to_y = rules[1](upstream, node._number, x, y._number)
+                elif rules is OF_SUM:
+                    to_x = to_y = upstream
+                elif rules is OF_PRODUCT:
+                    to_x, to_y = upstream * y._number, upstream * x._number
                 else:
-                    a = x
-                if y.flow:
-                    to_y = by_y(upstream, out, a, b)
+                    out, a, b = node._number, x._number, y._number
+                    to_x = rules[0](upstream, out, a, b) if x.flow else None
+                    to_y = rules[1](upstream, out, a, b) if y.flow else None
             elif type(x) is kind and type(y) is not dict:
                 rule, out, a = row.rules[0], node._number, x._number
                 to_x = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
@@ -198,14 +203,14 @@ def go_down(unfinished: Unfinished) -> int:
                 pass_to_many(unfinished, node, upstream)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
-        if to_x is not None:
+        if to_x is not None and x.flow:
             i = x.index - first
             if i < 0:
                 sums_of_others[others[x]] += to_x
             else:
                 nodes[i] = x
                 sums[i] += to_x
-        if to_y is not None:
+        if to_y is not None and y.flow:
             i = y.index - first
             if i < 0:
                 sums_of_others[others[y]] += to_y
