@@ -25,7 +25,7 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
-BEGINNERS = ("attributes", "axes", "explain", "indices", "operands", "shapes", "tensors", "words")
+BEGINNERS = ("arguments", "attributes", "axes", "explain", "indices", "operands", "shapes", "tensors", "words")
 """The errors of the engine that beginners meet."""
 
 DRAWN = ("architecture", "asked", "backward", "choices", "draw", "marks", "part", "recorded")

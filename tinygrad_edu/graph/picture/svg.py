@@ -180,7 +180,7 @@ class SvgWriter:
         """The legend in one line below the picture."""
         x, top = PADDING, self.sheet.legend_down
         for layer, words in self.sheet.legend:
-            colour = f" {layer_class(layer)}" if layer else ""
+            colour = f" {_layer_class(layer)}" if layer else ""
             yield f'<g class="operation{colour}" transform="translate({_n(x)} {_n(top)})">'
             yield '<rect class="box" x="0" y="0" width="34" height="18" rx="7"/>'
             yield sign((0.0, 0.0, 15.0, 18.0), "LR")
@@ -238,7 +238,7 @@ class SvgWriter:
     def edge_classes(self, number: int, edge: Edge) -> str:
         """The classes of an arrow's group."""
         target = self.graph.node(edge.target)
-        layer = layer_class(target.layer) if target.layer and self.graph.mode != "forward" else None
+        layer = _layer_class(target.layer) if target.layer and self.graph.mode != "forward" else None
         now = against = None
         if self.moment:
             now = "now" if number in self.moment.along or number in self.moment.against else None
@@ -302,7 +302,7 @@ class SvgWriter:
             classes.append("plain")
         if node.layer and node.kind != "constant":
             aside = self.graph.mode == "backward" and not node.carries
-            classes.append("aside" if aside else layer_class(node.layer))
+            classes.append("aside" if aside else _layer_class(node.layer))
         if node.mark:
             classes.append(node.mark)
         if node.id in self.graph.outputs:
@@ -331,6 +331,6 @@ class SvgWriter:
                 yield f'<circle r="8.5"/>{text((Text("number", str(number), 10.5),), 0, 0)}</g>'
 
 
-def layer_class(layer: int) -> str:
+def _layer_class(layer: int) -> str:
     """The class of a layer above the program; there are two, in turn."""
     return f"layer{2 - layer % 2}"

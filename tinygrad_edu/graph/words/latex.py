@@ -34,22 +34,9 @@ __all__ = ["LATEX", "equation", "prose", "symbol"]
 FUNCTIONS = {
     name: rf"\{name}"
     for name in (
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "max",
-        "min",
-        "det",
+        "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det",
     )
-}
+}  # fmt: skip
 """Functions with a command of their own; the others are operator names."""
 
 ASSOCIATIVE = {"add": ("add", "subtract"), "multiply": ("multiply", "divide"), "matmul": ("matmul",)}
