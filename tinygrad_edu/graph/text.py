@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from functools import lru_cache
 from html import escape
 
@@ -158,11 +159,18 @@ _PIECE = re.compile(rf"[{_WIDE}][{_CLOSING}]*\s*|[^\s{_WIDE}]+[{_CLOSING}]*\s*|\
 
 
 def wrapped(words: str, most: int) -> list[str]:
-    """Words in lines of at most so many columns, of which a Chinese character takes two.
+    """Words in as few lines as hold them in so many columns (a Chinese character takes two), and of like length.
 
-    >>> wrapped("one two three", 8), wrapped("一二三，四", 6), wrapped("abcdefg", 4)
-    (['one two', 'three'], ['一二', '三，四'], ['abcd', 'efg'])
+    >>> wrapped("one two three", 8), wrapped("一二三，四", 6), wrapped("abcdefg", 4), wrapped("one two three it.", 13)
+    (['one two', 'three'], ['一二', '三，四'], ['abcd', 'efg'], ['one two', 'three it.'])
     """
+    lines = _filled(words, most)
+    few = lambda width: len(_filled(words, width)) <= len(lines)
+    return _filled(words, bisect_left(range(most), True, lo=1, key=few)) if len(lines) > 1 else lines
+
+
+def _filled(words: str, most: int) -> list[str]:
+    """Words in lines that are as full as they can be."""
     lines, line = [], ""
     for piece in _PIECE.findall(words):
         if line and columns(line + piece.rstrip()) > most:
