@@ -215,3 +215,40 @@ def test_the_derivative_of_a_quotient_by_name_has_brackets() -> None:
     assert "∂(dx/dt)/∂x = 3" in tg.draw(velocity).text()
     assert "∂(dx/dt)/∂x = 3" in tg.steps(velocity).text()
     assert r"\frac{\partial \mathrm{(dx/dt)}}{\partial x}" in tg.draw(velocity, "both").tikz()
+
+
+@tg.block
+def neuron(x: Any, w: Any) -> Any:
+    return tg.tanh(x * w)
+
+
+@tg.block
+def scaled(x: Any, w: Any) -> Any:
+    return x * w
+
+
+@tg.block
+def sum_and_product(x: Any, y: Any) -> Any:
+    return x + y, x * y
+
+
+@pytest.mark.parametrize(("block", "rules"), [(neuron, {None}), (scaled, {"g ⊙ x", "g ⊙ w"})])
+def test_a_rule_into_a_closed_box_is_that_of_all_of_it(block: Any, rules: set[str | None]) -> None:
+    x, w = (tg.tensor([2.0, 1.0], requires_grad=True, name=name) for name in "xw")
+    graph = tg.draw(block(x, w).sum(), "both", depth=0).graph
+    back = [edge for edge in graph.edges if edge.pair and graph.node(edge.target).label.endswith(("∂x", "∂w"))]
+    assert {edge.rule for edge in back} == rules
+
+
+def test_a_closed_box_of_several_results_is_no_quantity() -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    a, b = sum_and_product(x, y)
+    z = a / b
+    z.name = "z"
+    forward = tg.draw(z, depth=0)
+    assert [text.text for label in forward.labels if label for line in label.lines for text in line] == ["5", "6"]
+    both = tg.draw(z, "both", depth=0)
+    (through,) = (node for node in both.graph.nodes if node.label.startswith("through"))
+    assert through.kind == "gradient", "what arrives at two results is not added"
+    assert "∂z/∂sum" not in both.svg()
+    assert "1 · 0.1667" in both.svg()

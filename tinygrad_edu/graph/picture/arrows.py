@@ -13,13 +13,13 @@ from ..._support.languages import say
 from ..mathematics import pieces
 from ..names import local_partial, partial
 from ..numbers import Quantity, factor
-from ..plain import Edge, Graph
+from ..plain import Edge, Graph, PlainNode
 from ..text import shorten
 from .card import MARKS
 from .style import in_space, kind_of
 from .typeset import Text
 
-__all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
+__all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol", "quantity"]
 
 SIZE = 11.5
 """The font size of labels."""
@@ -116,6 +116,16 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     return Label((*(label.lines if label else ()), (Text("muted", shorten(edge.note, 40), SIZE),))[:2])
 
 
+def _result(edge: Edge, graph: Graph) -> list[Text]:
+    """Which of the results of a closed cluster an arrow carries: its shape; a number, where the box does not say it."""
+    if edge.value is None:
+        return []
+    if not edge.value.is_number:
+        return [kind_of(edge.value, SIZE)]
+    said = graph.node(edge.source).value
+    return [] if said is not None and said.is_number else [Text("muted", edge.value.text(), SIZE)]
+
+
 def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
@@ -127,10 +137,9 @@ def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
         return Label(((Text("mark", say(MARKS[edge.mark]), SIZE),), *number))
     if edge.recurrent:
         return None
-    if edge.value is not None or edge.times > 1:
-        shape = [kind_of(edge.value, SIZE)] if edge.value else []
-        times = [Text("muted", f"× {edge.times:,}", SIZE)] if edge.times > 1 else []
-        return Label(tuple((text,) for text in shape + times))
+    carried = [*_result(edge, graph), *([Text("muted", f"× {edge.times:,}", SIZE)] if edge.times > 1 else [])]
+    if carried:
+        return Label(tuple((text,) for text in carried))
     step = chain_rule(edge, graph)
     if not steps:
         return None
@@ -151,10 +160,10 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
     None where the names are too long.
     """
     forward = edge if edge.pair is None else graph.edges[edge.pair - 1]
-    target = graph.node(forward.target).label
+    target = quantity(graph.node(forward.target))
     symbol = local_symbol(forward, graph)
     names = f"{partial(graph.of, target)} · {symbol}"
-    if len(names) > LONGEST_CHAIN:
+    if not (target and symbol) or len(names) > LONGEST_CHAIN:
         return None
     if edge.pair is None:
         return Label(((Text("partial", symbol, SIZE + 1), Text("slope", f" = {local}", SIZE)),))
@@ -182,9 +191,17 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
 
 
 def local_symbol(edge: Edge, graph: Graph) -> str:
-    """The symbol of the local derivative on a forward arrow: ∂z/∂x, or (∂z/∂x)₂ where that is not all of it."""
-    target, source = graph.node(edge.target).label, graph.node(edge.source).label
-    return local_partial(target, source, edge.slot, direct=edge.direct)
+    """The symbol of the local derivative on a forward arrow: ∂z/∂x, or (∂z/∂x)₂ where that is not all of it.
+
+    "" where the arrow is one of several from a closed module, whose path is no quantity.
+    """
+    target, source = quantity(graph.node(edge.target)), quantity(graph.node(edge.source))
+    return local_partial(target, source, edge.slot, direct=edge.direct) if target and source else ""
+
+
+def quantity(node: PlainNode) -> str:
+    """What a node is called where something is differentiated by it: a closed module, as its result."""
+    return node.label if node.opens is None else node.result
 
 
 def leads_back(edge: Edge, graph: Graph) -> bool:

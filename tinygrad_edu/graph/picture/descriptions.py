@@ -7,7 +7,7 @@ from ..clusters import Cluster
 from ..names import partial
 from ..plain import Edge, Graph, PlainNode
 from ..text import visible
-from .arrows import leads_back, local_symbol
+from .arrows import leads_back, local_symbol, quantity
 
 __all__ = ["edge_in_words", "node_in_words", "summary"]
 
@@ -64,9 +64,12 @@ def edge_in_words(edge: Edge, graph: Graph) -> str:
             parts.append(say("adds {number}", number=adds))
     else:
         if edge.local is not None:
-            parts.append(f"{local_symbol(edge, graph)} = {edge.local.text()}")
-        if adds is not None:
-            parts.append(say("adds {number} to {gradient}", number=adds, gradient=partial(graph.of, source.label)))
+            symbol = local_symbol(edge, graph)
+            parts.append(f"{symbol} = {edge.local.text()}" if symbol else edge.local.text())
+        if adds is not None and quantity(source):
+            parts.append(say("adds {number} to {gradient}", number=adds, gradient=partial(graph.of, quantity(source))))
+        elif adds is not None:
+            parts.append(say("adds {number}", number=adds))
     return say("; ").join(parts)
 
 

@@ -7,7 +7,7 @@ and so on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from math import prod
@@ -146,7 +146,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     return replace(
         graph,
         nodes=tuple(nodes),
-        edges=tuple(_edges(graph, place, now)),
+        edges=tuple(_edges(graph, place, now, results)),
         outputs=tuple(dict.fromkeys(now[id] for id in graph.outputs)),
         clusters=in_use(graph.clusters, nodes),
         notes=(*graph.notes, *notes),
@@ -193,13 +193,19 @@ def _box(id: int, cluster: Cluster, results: list[PlainNode]) -> PlainNode:
     )
 
 
-def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable[Edge]:
-    """The arrows that remain: those inside a box are gone, and those from one node into one box are one."""
+def _edges(
+    graph: Graph, place: dict[int, str], now: dict[int, int], results: Mapping[str, Collection[int]]
+) -> Iterable[Edge]:
+    """The arrows that remain: those inside a box are gone, and those from one node into one box are one.
+
+    One into a box has a rule where that is all of the way through the box: from its only result.
+    """
     met: set[tuple[int | str, str]] = set()
     arriving: Counter[str] = Counter()
     edges = []
     ways = {(edge.source, place[edge.target]) for edge in graph.edges if place[edge.source] and place[edge.target]}
     parallel = Counter((place[source], target) for source, target in ways)
+    uses = Counter((edge.source, place[edge.target]) for edge in graph.edges)
     for edge in graph.edges:
         source, target = place[edge.source], place[edge.target]
         if edge.source not in now or (source and source == target):
@@ -214,7 +220,9 @@ def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable
                 continue
             met.add((origin, target))
             moved = replace(moved, value=None) if many else moved
-            moved = replace(moved, slot=arriving[target], local=None, contribution=None)
+            through = list(results[target]) == [edge.target] and uses[edge.source, target] == 1
+            rule = edge.rule if through else None
+            moved = replace(moved, slot=arriving[target], local=None, contribution=None, rule=rule)
             arriving[target] += 1
         edges.append(moved)
     return sorted(edges, key=lambda edge: (edge.target, edge.slot))

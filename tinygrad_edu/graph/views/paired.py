@@ -87,7 +87,8 @@ def _label(node: PlainNode, graph: Graph) -> str:
 
 
 def _gradient(id: int, node: PlainNode, graph: Graph, met: int) -> PlainNode:
-    """The box of a node's gradient: a sum where several contributions meet."""
+    """The box of a node's gradient: a sum where several contributions meet, unless they are to several results."""
+    met = min(met, 1) if node.kind == "module" and not node.result else met
     common = PlainNode(
         id=id,
         kind=node.kind if node.kind in ("alias", "group") else "operation" if met > 1 else "gradient",
