@@ -238,6 +238,8 @@ def test_a_rule_into_a_closed_box_is_that_of_all_of_it(block: Any, rules: set[st
     graph = tg.draw(block(x, w).sum(), "both", depth=0).graph
     back = [edge for edge in graph.edges if edge.pair and graph.node(edge.target).label.endswith(("∂x", "∂w"))]
     assert {edge.rule for edge in back} == rules
+    svg = tg.draw(block(x, w).sum(), "both", depth=0).svg()
+    assert ("through neuron" in svg) == (block is neuron)
 
 
 def test_a_closed_box_of_several_results_is_no_quantity() -> None:

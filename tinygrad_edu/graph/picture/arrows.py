@@ -172,12 +172,14 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
 
 
 def _written(edge: Edge, graph: Graph) -> Label | None:
-    """The rule that passes an array back; of one that is too long, through which operation it passes."""
+    """The rule that passes an array back; of one that is too long, or of a closed box, through what it passes."""
     if edge.pair is None:
         return None
     if edge.rule is not None and sum(len(piece) for piece, _ in pieces(edge.rule)) <= LONGEST and "\n" not in edge.rule:
         return Label(((Text("partial", edge.rule, SIZE + 1),),))
-    through = graph.node(graph.edges[edge.pair - 1].target).operation
+    target = graph.node(graph.edges[edge.pair - 1].target)
+    closed = graph.cluster(target.opens).title.partition("(")[0] if target.opens and target.result else None
+    through = target.operation or closed
     if through is None:
         return None
     return Label(
