@@ -177,7 +177,8 @@ def test_the_environment_chooses_the_language_too(run: Command, monkeypatch: pyt
     monkeypatch.setenv("TINYGRAD_EDU_LANG", "zh")
     chinese = run("tutorials").out
     assert chinese == run("tutorials", "--lang", "zh").out
-    assert english == run("tutorials", "--lang", "en").out
+    assert english == run("tutorials", "--lang", "en").out == run("--lang=en", "tutorials").out
+    assert run("--lang", "en", "tutorials", "copy", "in", "99").err.startswith("tinygrad-edu: there is no lesson '99'")
     assert "1  数的计算图" in chinese
 
 

@@ -91,7 +91,7 @@ class Plot:
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
             raise ImportError(say("to see this plot: {command}", command="pip install matplotlib")) from None
-        with matplotlib.rc_context(STYLE | fonts()):
+        with matplotlib.rc_context(STYLE | _fonts()):
             widths = [panel.width for panel in self.panels]
             figure = Figure(figsize=(sum(widths), max(panel.height for panel in self.panels)), layout="constrained")
             parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
@@ -126,7 +126,7 @@ CHINESE = (
 """Fonts with Chinese letters, of which most systems have one."""
 
 
-def fonts() -> dict[str, Any]:
+def _fonts() -> dict[str, Any]:
     """The fonts in another language than English: Matplotlib's own, and behind it those that have its letters."""
     if language() == "en":
         return {}
