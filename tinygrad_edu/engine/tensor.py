@@ -229,7 +229,7 @@ class Tensor(Operators):
 
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         try:
-            data = row.arrays(self._number, **attrs)
+            data = row.arrays(self._number, **attrs) if attrs else row.arrays(self._number)
         except (AttributeError, IndexError, OverflowError, TypeError, ValueError):  # `apply` says what is wrong
             return Tensor.apply(row, (self,), attrs)
         return _result(data, row, self, None, attrs)
