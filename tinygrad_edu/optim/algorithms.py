@@ -160,8 +160,7 @@ class Adamax(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, u: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         beta1, beta2 = options["betas"]
-        m *= beta1
-        m += (1 - beta1) * g
+        average(m, g, beta1)
         np.maximum(beta2 * u, np.abs(g) + options["eps"], out=u)
         w -= options["lr"] / (1 - beta1**t) * (m / u)
 
@@ -197,10 +196,8 @@ class NAdam(Optimizer):
         beta1, beta2 = options["betas"]
         mu, following = (beta1 * (1 - 0.5 * 0.96 ** (k * options["momentum_decay"])) for k in (t, t + 1))
         product *= mu
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * (g * g)
+        average(m, g, beta1)
+        average(v, g * g, beta2)
         ahead = (1 - mu) / (1 - product) * g + following / (1 - product * following) * m
         w -= options["lr"] * ahead / (np.sqrt(v / (1 - beta2**t)) + options["eps"])
 
@@ -233,10 +230,8 @@ class RAdam(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         beta1, beta2 = options["betas"]
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * (g * g)
+        average(m, g, beta1)
+        average(v, g * g, beta2)
         step = options["lr"] / (1 - beta1**t) * m
         most = 2 / (1 - beta2) - 1
         rho = most - 2 * t * beta2**t / (1 - beta2**t)
@@ -283,8 +278,8 @@ class Rprop(Optimizer):
 class ASGD(Optimizer):
     """w ← (1 - lambd·η)·w - η·g with η = lr / (1 + lambd·lr·(t - 1))^alpha; the mean of all w from step t0 on is `ax`.
 
-    `optimizer.state[w]["ax"]` is that mean; Polyak and Juditsky, "Acceleration of stochastic approximation by
-    averaging" (1992). Raises as `Optimizer`.
+    The η of a step is found in the step before, from the lr of then. `optimizer.state[w]["ax"]` is the mean; Polyak and
+    Juditsky, "Acceleration of stochastic approximation by averaging" (1992). Raises as `Optimizer`.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -302,15 +297,15 @@ class ASGD(Optimizer):
         super().__init__(params, **options_in(locals()))
 
     def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
-        return {"ax": 0.0}
+        return {"ax": 0.0, "eta": options["lr"]}
 
-    def update(self, w: ndarray, g: ndarray, t: int, ax: ndarray, **options: Any) -> None:
+    def update(self, w: ndarray, g: ndarray, t: int, ax: ndarray, eta: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         lr, lambd = options["lr"], options["lambd"]
-        eta = lr / (1 + lambd * lr * (t - 1)) ** options["alpha"]
         w *= 1 - lambd * eta
         w -= eta * g
         ax += (w - ax) / max(1, t - 1 - options["t0"])
+        eta[...] = lr / (1 + lambd * lr * t) ** options["alpha"]
 
 
 class RMSprop(Optimizer):
@@ -341,13 +336,11 @@ class RMSprop(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, *rest: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         alpha = options["alpha"]
-        s *= alpha
-        s += (1 - alpha) * (g * g)
+        average(s, g * g, alpha)
         spread = s
         if options["centered"]:
             m = rest[-1]
-            m *= alpha
-            m += (1 - alpha) * g
+            average(m, g, alpha)
             spread = s - m * m
         quotient = g / (np.sqrt(spread) + options["eps"])
         if options["momentum"]:
@@ -414,11 +407,9 @@ class Adadelta(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, u: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         rho, eps = options["rho"], options["eps"]
-        s *= rho
-        s += (1 - rho) * (g * g)
+        average(s, g * g, rho)
         delta = np.sqrt(u + eps) / np.sqrt(s + eps) * g
-        u *= rho
-        u += (1 - rho) * (delta * delta)
+        average(u, delta * delta, rho)
         w -= options["lr"] * delta
 
 
@@ -428,3 +419,9 @@ def decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
         w *= 1 - options["lr"] * options["weight_decay"]
         return g
     return g + options["weight_decay"] * w if options["weight_decay"] else g
+
+
+def average(mean: ndarray, new: ndarray, share: float) -> None:
+    """mean ← share·mean + (1 - share)·new: a running mean that forgets the past."""
+    mean *= share
+    mean += (1 - share) * new
