@@ -172,7 +172,8 @@ FUNCTIONS = {
     "div": "here it is tg.divide, or x / y",
     "neg": "here it is tg.negative, or -x",
     "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
-    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp",
+    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp; tg.primitive "
+    "makes a function with a derivative of your own",
     "cuda device backends": "everything is on the CPU here, so it can be left out",
     "compile jit": "NumPy computes at once, so it can be left out",
     "vmap": "operations take whole arrays, with further axes in front",
