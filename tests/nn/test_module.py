@@ -457,3 +457,11 @@ def test_names_of_modules_are_printed_as_python_writes_them() -> None:
     net = nn.Sequential()
     setattr(net, "\x1b[31mred", nn.Linear(2, 2))
     assert "\x1b" not in repr(net)
+
+
+@pytest.mark.parametrize("wrong", [np.ones((2, 3)), "yes", None, 1])
+def test_the_mode_of_training_is_a_bool_and_data_are_none(wrong: Any) -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5))
+    with pytest.raises(tg.DtypeError, match=r"^train: mode is True or False, not .*train\.fit"):
+        model.train(wrong)
+    assert model.training

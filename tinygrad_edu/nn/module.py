@@ -168,7 +168,13 @@ class Module(TakesPyTorchsArguments):
     # Changes of all the contents.
 
     def train(self: M, mode: bool = True) -> M:
-        """Set `training` here and in all inner modules, but frozen ones; returns the module itself."""
+        """Set `training` here and in all inner modules, but frozen ones; returns the module itself.
+
+        Raises `DtypeError` for another mode than True and False, such as data to train with.
+        """
+        if not isinstance(mode, bool):
+            text = texts("train: mode is True or False, not {value}; what trains with data is {code}")
+            raise DtypeError(text, value=short(mode), code="tinygrad_edu.train.fit(model, ...)")
         for module in self.modules():
             module.training = mode and not module.frozen
         return self
