@@ -110,6 +110,8 @@ METHODS = {
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
     "topk": "here it is tg.sort(x, axis), and a slice of it",
+    "values": "max, min, sort and median give the values themselves here",
+    "indices": "here it is x.argmax(axis), x.argmin(axis) or tg.argsort(x, axis)",
     "floor ceil trunc": "here it is tg.floor, tg.ceil and tg.trunc",
     "remainder": "here it is x % y",
     "median quantile cumprod diff": "here it is tg.median, tg.quantile, tg.cumprod and tg.diff",
