@@ -104,7 +104,7 @@ class NotSupported(Exception):
 def to_npz(obj: Any) -> bytes:
     """A zip of the arrays and the structure, not compressed."""
     arrays: dict[str, ndarray] = {}
-    structure = {"format": "tinygrad_edu", "version": VERSION, "content": encoded(obj, (), arrays)}
+    structure = {"format": "tinygrad_edu", "version": VERSION, "content": _encoded(obj, (), arrays)}
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(STRUCTURE), json.dumps(structure))  # by name alone it would bear the date
@@ -126,18 +126,18 @@ def from_npz(content: bytes) -> Any:
             raise ValueError("its members overlap")
         if sum(m.file_size for m in members) > len(content) + LARGEST:
             raise NotSupported(f"unpacks to more than its size and {LARGEST:,} bytes; save it without compression")
-        parts = {m.filename: member_in(archive, m) for m in members}
+        parts = {m.filename: _member_in(archive, m) for m in members}
     structure = parts.pop(STRUCTURE, None)
-    arrays = {name.removesuffix(".npy"): array_in(part) for name, part in parts.items()}
+    arrays = {name.removesuffix(".npy"): _array_in(part) for name, part in parts.items()}
     if structure is None:
         return arrays
     head = json.loads(structure)
     if head["version"] != VERSION:
         raise ValueError(f"it is of version {head['version']}, and this program knows {VERSION}; update tinygrad_edu")
-    return decoded(head["content"], arrays)
+    return _decoded(head["content"], arrays)
 
 
-def member_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _member_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """The content of a member, and no more bytes than it claims to have."""
     with archive.open(member) as file:
         content = file.read(member.file_size)
@@ -146,27 +146,27 @@ def member_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     return content
 
 
-def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
+def _encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
     """An object as JSON. Its arrays are put into `arrays`, named by their places, such as `state.0.momentum`."""
     if len(where) > DEEPEST:
         raise DtypeError(f"save: nested deeper than {DEEPEST} levels, or something that contains itself")
     if x is None or type(x) in (bool, int, float, str):
         return x
     if type(x) is list:
-        return [encoded(y, (*where, str(i)), arrays) for i, y in enumerate(x)]
+        return [_encoded(y, (*where, str(i)), arrays) for i, y in enumerate(x)]
     if type(x) is tuple:
-        return {"tuple": encoded(list(x), where, arrays)}
+        return {"tuple": _encoded(list(x), where, arrays)}
     if isinstance(x, Mapping):
         wrong = [key for key in x if type(key) not in (str, int)]
         if wrong:
             raise DtypeError(f"save: the keys of a dict are strings or whole numbers, not {short(wrong[0])}")
-        return {"dict": [[key, encoded(y, (*where, str(key)), arrays)] for key, y in x.items()]}
+        return {"dict": [[key, _encoded(y, (*where, str(key)), arrays)] for key, y in x.items()]}
     if isinstance(x, Tensor):
         if not x.is_leaf:
             raise DtypeError(f"save: {describe(x)} is the result of a computation; save its .detach() or its .data")
-        return {"tensor": kept(x.data, where, arrays), "requires_grad": x.requires_grad, "name": x.name}
+        return {"tensor": _kept(x.data, where, arrays), "requires_grad": x.requires_grad, "name": x.name}
     if isinstance(x, (ndarray, np.generic)) and x.dtype.kind in "biuf":
-        return {"array" if isinstance(x, ndarray) else "number": kept(np.asarray(x), where, arrays)}
+        return {"array" if isinstance(x, ndarray) else "number": _kept(np.asarray(x), where, arrays)}
     place = f" (at {'.'.join(where)})" if where else ""
     raise DtypeError(
         f"save: cannot save {type(x).__name__} {short(x)}{place}, only tensors, arrays of numbers, Python numbers, "
@@ -174,7 +174,7 @@ def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
     )
 
 
-def kept(array: ndarray, where: tuple[str, ...], arrays: dict[str, ndarray]) -> str:
+def _kept(array: ndarray, where: tuple[str, ...], arrays: dict[str, ndarray]) -> str:
     """Put an array into `arrays`; gives its name there."""
     name = ".".join(where) or "array"
     while name in arrays:  # {"a.b": x, "a": {"b": y}}
@@ -183,17 +183,17 @@ def kept(array: ndarray, where: tuple[str, ...], arrays: dict[str, ndarray]) -> 
     return name
 
 
-def decoded(x: Any, arrays: Mapping[str, ndarray]) -> Any:
+def _decoded(x: Any, arrays: Mapping[str, ndarray]) -> Any:
     """The object that a piece of JSON describes. The JSON parser has limited its depth."""
     match x:
         case None | bool() | int() | float() | str():
             return x
         case list():
-            return [decoded(y, arrays) for y in x]
+            return [_decoded(y, arrays) for y in x]
         case {"tuple": list(items)}:
-            return tuple(decoded(y, arrays) for y in items)
+            return tuple(_decoded(y, arrays) for y in items)
         case {"dict": list(items)}:
-            return {str_or_int(key): decoded(y, arrays) for key, y in items}
+            return {_str_or_int(key): _decoded(y, arrays) for key, y in items}
         case {"array": str(name)}:
             return arrays[name]
         case {"number": str(name)}:
@@ -203,14 +203,14 @@ def decoded(x: Any, arrays: Mapping[str, ndarray]) -> Any:
     raise ValueError(f"{x!r:.60} has no meaning here")
 
 
-def str_or_int(key: Any) -> str | int:
+def _str_or_int(key: Any) -> str | int:
     """The key of a dict, if it is a string or a whole number."""
     if type(key) not in (str, int):
         raise ValueError(f"{key!r:.60} is no key")
     return key  # type: ignore[no-any-return]
 
 
-def array_in(member: bytes) -> ndarray:
+def _array_in(member: bytes) -> ndarray:
     """The array in the content of a `.npy` file, after its header was checked against its length.
 
     NumPy's own reader allocates memory for the shape in the header before it knows whether the numbers are there.
@@ -233,7 +233,7 @@ def array_in(member: bytes) -> ndarray:
 
 def to_safetensors(obj: Any) -> bytes:
     """Named arrays in the format of the package safetensors."""
-    package = safetensors()
+    package = _safetensors()
     if not isinstance(obj, Mapping) or not all(type(key) is str for key in obj):
         raise DtypeError("save: .safetensors holds a dict of names and arrays, such as a state_dict(); .npz holds more")
     arrays: dict[str, ndarray] = {}
@@ -246,10 +246,10 @@ def to_safetensors(obj: Any) -> bytes:
     return package.numpy.save(arrays)  # type: ignore[no-any-return]
 
 
-def from_safetensors(content: bytes) -> dict[str, ndarray]:
+def _from_safetensors(content: bytes) -> dict[str, ndarray]:
     """The named arrays, in the order of their names."""
-    members = sorted(safetensors().deserialize(content), key=lambda member: member[0])  # also checks the header
-    return {name: numbers_of(name, **member) for name, member in members}
+    members = sorted(_safetensors().deserialize(content), key=lambda member: member[0])  # also checks the header
+    return {name: _numbers_of(name, **member) for name, member in members}
 
 
 DTYPES = {
@@ -262,7 +262,7 @@ DTYPES = {
 SMALL_FLOATS: dict[str, tuple[str, Callable[[ndarray], ndarray]]] = {
     "BF16": ("<u2", lambda bits: (bits.astype(np.uint32) << 16).view(np.float32)),  # the upper half of a float32
     "F8_E5M2": ("u1", lambda bits: (bits.astype(np.uint16) << 8).view(np.float16)),  # the upper half of a float16
-    "F8_E4M3": ("u1", lambda bits: from_e4m3(bits)),
+    "F8_E4M3": ("u1", lambda bits: _from_e4m3(bits)),
 }
 """The floats that NumPy does not have: as which whole numbers to read them, and the same numbers as NumPy has them.
 
@@ -270,14 +270,14 @@ Micikevicius et al., "FP8 Formats for Deep Learning" (2022), table 1.
 """
 
 
-def from_e4m3(bits: ndarray) -> ndarray:
+def _from_e4m3(bits: ndarray) -> ndarray:
     """Floats of a sign, 4 bits of exponent (less 7) and 3 of the fraction; without inf, and all ones are nan."""
     sign, rest = (bits & 0x80).astype(np.uint16) << 8, (bits & 0x7F).astype(np.uint16) << 7
     halves = (sign | rest).view(np.float16)  # their exponents are less 15
     return np.where(bits & 0x7F == 0x7F, np.float32(np.nan), halves * np.float32(2**8))
 
 
-def numbers_of(name: str, dtype: str, shape: list[int], data: bytes) -> ndarray:
+def _numbers_of(name: str, dtype: str, shape: list[int], data: bytes) -> ndarray:
     """The array of one member of a .safetensors file."""
     if dtype in DTYPES:
         return np.frombuffer(data, DTYPES[dtype].newbyteorder("<")).astype(DTYPES[dtype]).reshape(shape)
@@ -287,7 +287,7 @@ def numbers_of(name: str, dtype: str, shape: list[int], data: bytes) -> ndarray:
     return widened(np.frombuffer(data, whole)).astype(np.float32).reshape(shape)
 
 
-def safetensors() -> Any:
+def _safetensors() -> Any:
     """The package safetensors. Raises `ImportError` where it is missing."""
     try:
         import safetensors.numpy
@@ -299,4 +299,4 @@ def safetensors() -> Any:
 Format = tuple[Callable[[Any], bytes], Callable[[bytes], Any]]
 """From an object to the content of a file, and back."""
 
-FORMATS: dict[str, Format] = {".npz": (to_npz, from_npz), ".safetensors": (to_safetensors, from_safetensors)}
+FORMATS: dict[str, Format] = {".npz": (to_npz, from_npz), ".safetensors": (to_safetensors, _from_safetensors)}

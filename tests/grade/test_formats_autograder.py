@@ -16,7 +16,7 @@ import pytest
 
 from tinygrad_edu.errors import FileError
 from tinygrad_edu.grade.errors import AssignmentError
-from tinygrad_edu.grade.formats.autograder import _days_late, autograder
+from tinygrad_edu.grade.formats.autograder import autograder, days_late
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Gradescope's containers are Linux")
 
@@ -110,10 +110,10 @@ def test_gradescope_says_how_late_a_submission_is(due: Any, own: Any, days: floa
     users = [{**METADATA["users"][0], "assignment": {"due_date": own}}]  # type: ignore[index]
     metadata = {**METADATA, "assignment": {"due_date": due}, "users": users}
     (tmp_path / "metadata.json").write_text(json.dumps(metadata))
-    assert _days_late(tmp_path / "metadata.json") == pytest.approx(days)
+    assert days_late(tmp_path / "metadata.json") == pytest.approx(days)
     (tmp_path / "metadata.json").write_text(json.dumps({**metadata, "created_at": 3, "assignment": {"due_date": "x"}}))
     with pytest.raises(FileError, match="is damaged"):
-        _days_late(tmp_path / "metadata.json")
+        days_late(tmp_path / "metadata.json")
 
 
 @pytest.mark.slow

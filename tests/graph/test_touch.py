@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graphs import ancestors, reachable
 from tinygrad_edu.engine.primitives.primitive import Primitive
-from tinygrad_edu.graph.formats.page.touch import _operations, touchable, why_still
+from tinygrad_edu.graph.formats.page.touch import known_operations, touchable, why_still
 from tinygrad_edu.graph.recorded import Recorded, plain
 
 from .examples import chain, programs, worked_example
@@ -192,7 +192,7 @@ def test_the_page_computes_each_operation_at_its_edges_as_the_engine_does(opened
         return [values[3], gradients[0], gradients[1]].map(String);
     })"""
     pairs = [(x, y) for x in EDGES for y in EDGES]
-    for name in sorted(_operations()):
+    for name in sorted(known_operations()):
         row = Primitive.table[name]
         found = page.evaluate(compute, [name, [[str(x), str(y)] for x, y in pairs]])
         for (x, y), numbers in zip(pairs, found):

@@ -41,5 +41,5 @@ def test_it_goes_on_with_a_prompt_as_without_what_it_keeps(cell: str) -> None:
 
 
 def test_another_cell_is_refused() -> None:
-    with pytest.raises(OutOfRangeError, match="one of rnn, lstm, gru, not 'tanh'"):
+    with pytest.raises(OutOfRangeError, match="cell is 'rnn', 'lstm' or 'gru', not 'tanh'"):
         models.char_rnn(7, cell="tanh")

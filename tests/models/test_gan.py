@@ -38,7 +38,7 @@ def test_both_losses_stay_finite_where_the_discriminator_is_certain() -> None:
 
 
 def test_another_kind_of_loss_is_refused() -> None:
-    with pytest.raises(OutOfRangeError, match="one of non-saturating, minimax, not 'wasserstein'"):
+    with pytest.raises(OutOfRangeError, match="kind is 'non-saturating' or 'minimax', not 'wasserstein'"):
         models.generator_loss(tg.zeros(2), "wasserstein")  # type: ignore[arg-type]
 
 

@@ -407,14 +407,14 @@ def test_a_vocabulary_is_searched_once_and_again_when_it_has_grown(words: Any, m
     net.vocabulary = words
     net.zero_grad()
     looked = 0
-    plain = module._is_plain
+    plain = module.is_plain
 
     def counted(x: Any) -> bool:
         nonlocal looked
         looked += 1
         return plain(x)
 
-    monkeypatch.setattr(module, "_is_plain", counted)
+    monkeypatch.setattr(module, "is_plain", counted)
     for _ in range(3):
         net.zero_grad()
     assert looked == 0

@@ -123,7 +123,7 @@ def test_nothing_found_is_0_and_a_class_that_never_occurs_does_not_count() -> No
         (lambda: mean_average_precision([[]], [[[0, 3, 0, 1, 1]]]), OutOfRangeError, "is no box"),
         (lambda: mean_average_precision([[[0, 0, 0, 1, 1, np.nan]]], [[[0, 0, 0, 1, 1]]]), OutOfRangeError, "has nan"),
         (lambda: mean_average_precision([[]], [[[0, 0, 0, 1, 1]]], iou=0), OutOfRangeError, "larger than 0"),
-        (lambda: mean_average_precision([[]], [[]], "coca"), ValueError, "way is one of voc, voc2007, coco"),  # type: ignore[arg-type]
+        (lambda: mean_average_precision([[]], [[]], "coca"), ValueError, "way is 'voc', 'voc2007' or 'coco'"),  # type: ignore[arg-type]
         (lambda: box_precision_recall_curve([[]], [[[0, 0, 0, 1, 1]]], 3), OutOfRangeError, "no true box of class 3"),
     ],
 )

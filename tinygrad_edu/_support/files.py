@@ -99,7 +99,7 @@ def remove_abandoned(folder: Path, name: str | None = None) -> None:
         if found and (name is None or found[1] == name[:40]):
             with suppress(OSError):
                 here, old = found[2] == machine(), time() - entry.stat().st_mtime > 3600
-                if old or (here and not is_alive(int(found[3]))):
+                if old or (here and not _is_alive(int(found[3]))):
                     entry.unlink()
 
 
@@ -108,7 +108,7 @@ def machine() -> str:
     return f"{crc32(node().encode()):08x}"
 
 
-def is_alive(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     """Whether a process of this number runs here, as far as one can tell."""
     if os.name == "nt":  # where the question would end the process
         return True

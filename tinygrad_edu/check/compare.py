@@ -141,11 +141,11 @@ class Check:
         order, groups = point.subject.order, self.groups(len(point.point))
         self.report.compared.append(len(groups) * min(point.call.values.size, len(point.functionals)))
         findings = search(point, groups) if point.call.values.size else []
-        wrong = named(findings)
+        wrong = _named(findings)
         culprits, kinks = self.blame(f, order) if wrong and f else ([], [])
         excused = bool(kinks) and not culprits and all(np.isfinite(m.analytic) for m in wrong)
         if excused or not wrong:
-            elsewhere = named(nearby(findings, self.random))
+            elsewhere = _named(nearby(findings, self.random))
             if not elsewhere:
                 self.report.kinks += [f"{m.in_short}: {kinks[0]}" for m in wrong]
                 self.report.kinks += list(dict.fromkeys(words for x in findings for words in kinks_in_words(x)))
@@ -157,7 +157,7 @@ class Check:
     def blame(self, f: Subject, order: int) -> tuple[list[str], list[str]]:
         """The steps of f that are wrong by themselves, and those that are at a kink, in words."""
         wrong, kinked = [], []
-        for node, name, step in steps_alone(f):
+        for node, name, step in _steps_alone(f):
             try:
                 report = Check(self.tolerance, self.random).run(step, order, blame=False)
             except TinygradError:  # the step cannot be called by itself
@@ -176,12 +176,12 @@ NOTHING = texts(
 )
 
 
-def named(findings: Sequence[Finding]) -> list[Mismatch]:
+def _named(findings: Sequence[Finding]) -> list[Mismatch]:
     """The wrong derivatives, each once."""
     return list({m.entry: m for x in findings for m in mismatches(x)}.values())
 
 
-def steps_alone(f: Subject) -> Iterator[tuple[Node, str, Subject]]:
+def _steps_alone(f: Subject) -> Iterator[tuple[Node, str, Subject]]:
     """Each kind of step of a function once: the node, its name, and the step as a function of its own operands."""
     call = f.record(f.arguments.point)
     nodes = {x for out in call.outputs if isinstance(out, Node) and out.requires_grad for x in reachable(out)}
@@ -190,10 +190,10 @@ def steps_alone(f: Subject) -> Iterator[tuple[Node, str, Subject]]:
         kind = (node.primitive, repr(node.attrs), tuple(np.shape(number_of(x)) for x in node.inputs))
         if node.primitive is not None and kind not in seen and len(seen) < FEW_STEPS:
             seen.add(kind)
-            yield node, node.primitive.name, alone(node)
+            yield node, node.primitive.name, _alone(node)
 
 
-def alone(node: Node) -> Subject:
+def _alone(node: Node) -> Subject:
     """A step by itself, as a function of those of its operands that require a gradient."""
     slots = [i for i, x in enumerate(node.inputs) if isinstance(x, Node) and x.requires_grad]
 

@@ -115,11 +115,11 @@ def _slope(line: Line, step: float, here: ndarray) -> Slope:
 
 def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
     """The central estimate with a larger error at kinks: there it is the mean of two derivatives, and means nothing."""
-    doubt = np.where(is_kink(right, left), abs(right.value - left.value) / 2, 0.0)
+    doubt = np.where(_is_kink(right, left), abs(right.value - left.value) / 2, 0.0)
     return Estimate(central.value, np.maximum(central.error, doubt))
 
 
-def is_kink(right: Estimate, left: Estimate) -> ndarray:
+def _is_kink(right: Estimate, left: Estimate) -> ndarray:
     """Where the right and the left derivative differ by far more than their errors."""
     gap, larger = abs(right.value - left.value), np.maximum(abs(right.value), abs(left.value))
     kink: ndarray = gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger)
@@ -145,7 +145,7 @@ def slopes(line: Line, here: ndarray, rtol: float = 1e-9, step: float | None = N
         best = _best([s for _, s in sorted(tried, key=itemgetter(0), reverse=True)])
         near_zero = best.noise * min(1.0, np.max(np.abs(line.direction), initial=0.0))
         sides = (_settled(x, near_zero, 1e3 * rtol) for x in (best.right, best.left))
-        kink = is_kink(best.right, best.left)
+        kink = _is_kink(best.right, best.left)
         if np.all(np.logical_and(*sides) & (kink | _settled(best.central, near_zero, rtol))):
             break
     return best

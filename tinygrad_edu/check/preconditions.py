@@ -75,17 +75,17 @@ def take_derivatives(point: Point) -> None:
         text = texts("the backward pass of order {order} failed: {error}")
         said = say(text, order=subject.order, error=f"{type(error).__name__}: {error}")
         raise GradientError(said) from error
-    unchanged = same(flat(call.outputs), call.values) and not subject.arguments.changed(call.leaves)
-    if not (unchanged and same(once, point.jacobian)):
+    unchanged = _same(flat(call.outputs), call.values) and not subject.arguments.changed(call.leaves)
+    if not (unchanged and _same(once, point.jacobian)):
         raise GradientError("two backward passes over one graph differ: a rule changes numbers in place, or is random")
-    if not same(-2.0 * single, double):
+    if not _same(-2.0 * single, double):
         raise GradientError(
             "the backward pass is not linear in the upstream gradient, twice which has to give twice the gradient: "
             "a rule leaves its g away, or uses it twice"
         )
 
 
-def same(a: ndarray, b: ndarray) -> bool:
+def _same(a: ndarray, b: ndarray) -> bool:
     """Whether two results of the same computation are equal up to rounding, nan and inf included."""
     size = np.max(abs(a[np.isfinite(a)]), initial=0.0)
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12 * size, equal_nan=True)

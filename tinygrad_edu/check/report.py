@@ -110,11 +110,11 @@ def verdict(order: int, mismatches: Sequence[Mismatch], compared: int) -> str:
     several = texts("{what} is wrong: {k} of {n} derivatives disagree, the worst is {worst}")
     text = several if len(mismatches) > 1 else one
     lines = [say(text, what=what, k=len(mismatches), n=compared, worst=mismatches[0])]
-    hint = pattern(mismatches)
+    hint = _pattern(mismatches)
     return "\n".join(lines + ([say("  hint: {hint}", hint=say(hint))] if hint else []))
 
 
-def pattern(mismatches: Sequence[Mismatch]) -> str:
+def _pattern(mismatches: Sequence[Mismatch]) -> str:
     """The mistake that a pattern common to all mismatches suggests; empty if there is none."""
     telling = texts(
         {

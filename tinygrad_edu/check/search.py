@@ -56,12 +56,12 @@ def search(point: Point, groups: Sequence[ndarray]) -> list[Finding]:
             patience -= not comparison.wrong.any()
             todo += np.array_split(entries, 2)
             continue
-        found.append(judge(point, comparison, kinks_known=len(entries) == 1))
+        found.append(_judge(point, comparison, kinks_known=len(entries) == 1))
         proven |= bool(found[-1].wrong.any())
-    return found if proven else found + ties(point, found)
+    return found if proven else found + _ties(point, found)
 
 
-def ties(point: Point, found: Sequence[Finding]) -> list[Finding]:
+def _ties(point: Point, found: Sequence[Finding]) -> list[Finding]:
     """Compare along all inputs together at which one output has a kink.
 
     Numbers that tie for a maximum share its gradient: each may receive any part of it, but not each all of it. Only a
@@ -72,30 +72,30 @@ def ties(point: Point, found: Sequence[Finding]) -> list[Finding]:
     wrong = []
     for tied in np.unique(doubts.T[point.singles], axis=0):
         if np.count_nonzero(tied) > 1:
-            together = judge(point, point.compare(entries[tied]), kinks_known=True)
+            together = _judge(point, point.compare(entries[tied]), kinks_known=True)
             asked = point.singles & (tied == doubts.T).all(axis=1)
             wrong.append(together._replace(wrong=together.wrong & asked, doubt=together.doubt & False))
     return [x for x in wrong if x.wrong.any()]
 
 
-def judge(point: Point, comparison: Comparison, kinks_known: bool) -> Finding:
+def _judge(point: Point, comparison: Comparison, kinks_known: bool) -> Finding:
     """The functionals that are wrong along a direction, and those in doubt.
 
     A derivative is only called wrong if steps of another length agree. If `kinks_known`, an answer that no kink allows
     is wrong too.
     """
-    refused = ~comparison.right & ~is_allowed(point, comparison) if kinks_known else comparison.wrong
+    refused = ~comparison.right & ~_is_allowed(point, comparison) if kinks_known else comparison.wrong
     if not (comparison.wrong | refused).any():
         return Finding(point, comparison, comparison.wrong, ~comparison.right)
     again = point.compare(comparison.entries, OTHER_STEPS)
     value, other = comparison.slope.central.value, again.slope.central.value / OTHER_STEPS
     steady = ~(abs(comparison.analytic - value) <= 2 * abs(other - value))
     wrong = comparison.wrong & again.wrong & steady
-    wrong |= refused & ~comparison.sure & ~again.right & ~is_allowed(point, again)
+    wrong |= refused & ~comparison.sure & ~again.right & ~_is_allowed(point, again)
     return Finding(point, comparison, wrong, ~comparison.right & ~wrong)
 
 
-def is_allowed(point: Point, comparison: Comparison) -> ndarray:
+def _is_allowed(point: Point, comparison: Comparison) -> ndarray:
     """Where a kink allows the engine's answer; an infinite answer needs an infinitely steep function."""
     infinite = np.isinf(comparison.analytic)
     if not infinite.any():
@@ -116,24 +116,24 @@ def nearby(findings: Sequence[Finding], random: np.random.Generator) -> list[Fin
         return []
     point = findings[0].point
     away = around_one(random, len(point.point)) * point.scales
-    sides = [check_away(findings, sign * away) for sign in (1.0, -1.0)]
+    sides = [_check_away(findings, sign * away) for sign in (1.0, -1.0)]
     if all(pending is None for _, pending in sides):
         sides = []
         for finding in findings:
             alone = np.zeros_like(away)
             alone[finding.comparison.entries] = away[finding.comparison.entries]
-            both = [check_away([finding], sign * alone) for sign in (1.0, -1.0)]
+            both = [_check_away([finding], sign * alone) for sign in (1.0, -1.0)]
             sides += both if any(pending is not None for _, pending in both) else [([], [finding])]
     wrong = [finding for found, _ in sides for finding in found]
     for finding in [] if wrong else [x for _, pending in sides for x in pending or ()]:
         raise GradientError(
-            f"{derivative_in_words(finding)} cannot be checked: finite differences settle neither at these inputs nor "
+            f"{_derivative_in_words(finding)} cannot be checked: finite differences settle neither at these inputs nor "
             "near them; the function jumps or has kinks everywhere, is too rough, or too noisy"
         )
     return wrong
 
 
-def check_away(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], list[Finding] | None]:
+def _check_away(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], list[Finding] | None]:
     """The findings that are wrong in this direction, and those that met kinks only; None if f is undefined there."""
     wrong: list[Finding] = []
     pending: list[Finding] | None = None
@@ -146,7 +146,7 @@ def check_away(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding
         met = []
         for finding in findings if pending is None else pending:
             asked = finding.wrong | finding.doubt
-            found = judge(there, there.compare(finding.comparison.entries), kinks_known=False)
+            found = _judge(there, there.compare(finding.comparison.entries), kinks_known=False)
             if (found.wrong & asked).any():
                 wrong.append(found._replace(wrong=found.wrong & asked))
             elif (found.doubt & asked).any():
@@ -158,7 +158,7 @@ def check_away(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding
 # In words.
 
 
-def derivative_in_words(finding: Finding, row: int | None = None) -> str:
+def _derivative_in_words(finding: Finding, row: int | None = None) -> str:
     """The derivative that a finding is about, such as `∂output[2]/∂x[0, 1]`."""
     point, entries = finding.point, finding.comparison.entries
     by = point.subject.arguments.in_words(entries[0])
@@ -176,18 +176,18 @@ def mismatches(finding: Finding) -> Iterator[Mismatch]:
         return
     rows = np.flatnonzero(finding.wrong & finding.point.singles).tolist()
     if rows:
-        yield from (mismatch(finding, row) for row in rows)
+        yield from (_mismatch(finding, row) for row in rows)
     else:
         row = int(np.flatnonzero(finding.wrong)[0])
-        output = wrong_output(finding, row)
+        output = _wrong_output(finding, row)
         one = np.zeros_like(finding.point.functionals[:1])
         one[0, output] = 1.0
         alone = finding.point.with_functionals(one)
-        found = judge(alone, alone.compare(finding.comparison.entries), kinks_known=True)
-        yield mismatch(found, 0) if found.wrong.any() else mismatch(finding, row)
+        found = _judge(alone, alone.compare(finding.comparison.entries), kinks_known=True)
+        yield _mismatch(found, 0) if found.wrong.any() else _mismatch(finding, row)
 
 
-def mismatch(finding: Finding, row: int) -> Mismatch:
+def _mismatch(finding: Finding, row: int) -> Mismatch:
     """The mismatch of one functional along one direction, per unit of both."""
     point, comparison = finding.point, finding.comparison
     functional = point.functionals[row]
@@ -199,15 +199,15 @@ def mismatch(finding: Finding, row: int) -> Mismatch:
     if not comparison.sure[row]:
         sides = (comparison.slope.left, comparison.slope.right)
         estimate = min(sides, key=lambda x: abs(comparison.analytic[row] - x.value[row]))
-        note = say(", where the function has a kink: {sides}", sides=sides_in_words(comparison, row, unit))
+        note = say(", where the function has a kink: {sides}", sides=_sides_in_words(comparison, row, unit))
     if point.detached(comparison.entries[0]):
         note += say(" (the graph has no path to it)")
     value, error = estimate.value[row] / unit, estimate.error[row] / abs(unit)
     tolerance = comparison.slack[row] / abs(unit) + 4 * error
-    return Mismatch(derivative_in_words(finding, row), analytic, value, error, tolerance, note)
+    return Mismatch(_derivative_in_words(finding, row), analytic, value, error, tolerance, note)
 
 
-def wrong_output(finding: Finding, row: int) -> int:
+def _wrong_output(finding: Finding, row: int) -> int:
     """The wrong output among those of a random sum: the sum is halved until one output is left."""
     point, comparison = finding.point, finding.comparison
     functional = point.functionals[row]
@@ -232,25 +232,25 @@ def kinks_in_words(finding: Finding) -> Iterator[str]:
         functional = point.functionals[row]
         if np.count_nonzero(functional) == 1 and len(comparison.entries) == 1:
             unit = comparison.direction[comparison.entries[0]] * functional[np.flatnonzero(functional)[0]]
-            entry, sides = derivative_in_words(finding, row), sides_in_words(comparison, row, unit)
-            found = number(comparison.analytic[row] / unit)
+            entry, sides = _derivative_in_words(finding, row), _sides_in_words(comparison, row, unit)
+            found = _number(comparison.analytic[row] / unit)
             yield say("{entry} is {sides}; the engine says {found}", entry=entry, sides=sides, found=found)
 
 
-def sides_in_words(comparison: Comparison, row: int, unit: float) -> str:
-    left, right = (side_in_words(x, comparison, row, unit) for x in (comparison.slope.left, comparison.slope.right))
+def _sides_in_words(comparison: Comparison, row: int, unit: float) -> str:
+    left, right = (_side_in_words(x, comparison, row, unit) for x in (comparison.slope.left, comparison.slope.right))
     return say("{left} on the left and {right} on the right", left=left, right=right)
 
 
-def side_in_words(estimate: Estimate, comparison: Comparison, row: int, unit: float) -> str:
+def _side_in_words(estimate: Estimate, comparison: Comparison, row: int, unit: float) -> str:
     """A one-sided derivative in words; some functions have none."""
     if np.isnan(estimate.value[row]):
         return say("undefined")
     if not comparison.known(estimate)[row]:
         return say("unbounded")
     small = abs(estimate.value[row]) <= 4 * estimate.error[row]
-    return number(0.0 if small else estimate.value[row] / unit)
+    return _number(0.0 if small else estimate.value[row] / unit)
 
 
-def number(x: float) -> str:
+def _number(x: float) -> str:
     return f"{x + 0.0:.6g}"

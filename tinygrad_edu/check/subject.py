@@ -75,7 +75,7 @@ class Subject:
 
     def pull(self, call: Recorded, upstream: ndarray, create_graph: bool = False) -> list[Any]:
         """The engine's gradient of Σ upstream · output by each leaf; None if no path leads to the leaf."""
-        return pulled(call.outputs, call.leaves, self.upstreams(call, upstream), create_graph)
+        return _pulled(call.outputs, call.leaves, self.upstreams(call, upstream), create_graph)
 
     def size(self, call: Recorded, upstream: ndarray) -> float:
         """The size of the numbers whose rounding makes Σ upstream · output inexact.
@@ -85,11 +85,11 @@ class Subject:
         """
         total = 0.0
         for out, g in zip(call.outputs, self.upstreams(call, upstream)):
-            total = math.hypot(total, length(np.multiply(number_of(g), number_of(out))))
+            total = math.hypot(total, _length(np.multiply(number_of(g), number_of(out))))
             if isinstance(out, Node) and out.requires_grad:
                 for x, derivative in walk(out, number_of(g), every=True):
                     if x.primitive is not None:
-                        total = math.hypot(total, length(number_of(x) * derivative))
+                        total = math.hypot(total, _length(number_of(x) * derivative))
         return total
 
     def upstreams(self, call: Recorded, upstream: ndarray) -> list[Node]:
@@ -144,14 +144,14 @@ class Gradient(Subject):
     def call(self, leaves: Sequence[Node], create_graph: bool) -> list[Any]:
         n = len(self.of.arguments.varied)
         variables, upstreams = leaves[:n], leaves[n:]
-        found = pulled(self.of.call(variables, create_graph=True), variables, upstreams, create_graph)
+        found = _pulled(self.of.call(variables, create_graph=True), variables, upstreams, create_graph)
         return [np.zeros(x.shape) if g is None else g for x, g in zip(self.of.arguments.varied, found)]
 
     def output_in_words(self, i: int) -> str:
         return f"∂{'' if self.order == 2 else self.order - 1}f/∂{self.of.arguments.in_words(i)}"
 
 
-def pulled(outputs: Sequence[Any], leaves: Sequence[Node], upstreams: Sequence[Node], create_graph: bool) -> list[Any]:
+def _pulled(outputs: Sequence[Any], leaves: Sequence[Node], upstreams: Sequence[Node], create_graph: bool) -> list[Any]:
     """The gradients of Σ upstream · output, over all outputs, by each leaf; None if no path leads to the leaf."""
     total: list[Any] = [None] * len(leaves)
     for out, upstream in zip(outputs, upstreams):
@@ -162,7 +162,7 @@ def pulled(outputs: Sequence[Any], leaves: Sequence[Node], upstreams: Sequence[N
     return total
 
 
-def length(x: Any) -> float:
+def _length(x: Any) -> float:
     """The root of the sum of squares of the finite numbers."""
     finite = np.abs(x)[np.isfinite(x)]
     largest = np.max(finite, initial=0.0)

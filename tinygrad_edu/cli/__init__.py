@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         known, given = first.parse_known_args(argv)  # also where the language stands before the command
         with speaking(known.lang):
-            return run(joined(given))
+            return _run(joined(given))
     except KeyboardInterrupt:
         return 130
     except TinygradError as error:  # the environment names a language that there is not
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def run(given: Sequence[str]) -> int:
+def _run(given: Sequence[str]) -> int:
     """Run a command in the language that is spoken now."""
     arguments = parser().parse_args(given)
     try:

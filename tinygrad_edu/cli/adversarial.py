@@ -20,7 +20,7 @@ from .tasks import Measure, Task
 __all__ = ["Against"]
 
 
-def told_apart(logits: Any, labels: Any) -> float:
+def _told_apart(logits: Any, labels: Any) -> float:
     """How often the discriminator is right about logits (N, 2), of real examples and of made ones."""
     real, made = np.asarray(logits).T
     return float((np.sum(real > 0) + np.sum(made < 0)) / (2 * len(real)))
@@ -29,7 +29,7 @@ def told_apart(logits: Any, labels: Any) -> float:
 class Against(Task):
     """The digits that ship with the package, of which the generator is to make more."""
 
-    measures: ClassVar = {texts("told apart"): Measure(told_apart, "{:.2%}")}
+    measures: ClassVar = {texts("told apart"): Measure(_told_apart, "{:.2%}")}
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.train, self.test = Digits(), Digits(train=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._support.languages import SpokenError, languages, say, texts
 
-__all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "not_negative", "refusing"]
+__all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "not_negative", "number", "refusing"]
 
 Commands = Any  # the result of argparse's add_subparsers, whose class has no public name
 Add = Callable[..., argparse.Action]
@@ -36,7 +36,7 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
     """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
     about = say(about)
     sub = commands.add_parser(
-        name, help=about, description=say("{about}.", about=capitalized(about)), allow_abbrev=False
+        name, help=about, description=say("{about}.", about=_capitalized(about)), allow_abbrev=False
     )
     sub.set_defaults(run=run)
 
@@ -49,43 +49,37 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
     return add
 
 
-def capitalized(text: str) -> str:
+def _capitalized(text: str) -> str:
     """The text with a large first letter and the rest small, as `str.capitalize` does."""
     return text.capitalize() if text.isascii() else text
 
 
 def at_least(least: int) -> Callable[[str], int]:
     """A type of argument: whole numbers from `least` on."""
-
-    def whole_number(text: str) -> int:
-        with suppress(ValueError):
-            if int(text) >= least:
-                return int(text)
-        what = say("not a whole number from {least} on: {given}", least=least, given=repr(text))
-        raise argparse.ArgumentTypeError(what)
-
-    return whole_number
+    return number(int, lambda n: n >= least, texts("not a whole number from {bound} on: {given}"), least)
 
 
 def above(bound: float) -> Callable[[str], float]:
     """A type of argument: numbers above `bound`."""
+    return number(float, lambda x: bound < x < inf, texts("not a number above {bound}: {given}"), bound)
 
-    def number(text: str) -> float:
+
+def number(
+    kind: Callable[[str], Any], fits: Callable[[Any], bool], otherwise: str, bound: float = 0
+) -> Callable[[str], Any]:
+    """A type of argument: the numbers of a kind that fit; `otherwise` is said of all other texts."""
+
+    def read(text: str) -> Any:
         with suppress(ValueError):
-            if bound < float(text) < inf:
-                return float(text)
-        what = say("not a number above {bound}: {given}", bound=f"{bound:g}", given=repr(text))
-        raise argparse.ArgumentTypeError(what)
+            if fits(found := kind(text)):
+                return found
+        raise argparse.ArgumentTypeError(say(otherwise, bound=f"{bound:g}", given=repr(text)))
 
-    return number
+    return read
 
 
-def not_negative(text: str) -> float:
-    """A type of argument: numbers from 0 on."""
-    with suppress(ValueError):
-        if 0 <= float(text) < inf:
-            return float(text)
-    raise argparse.ArgumentTypeError(say("not a number from 0 on: {given}", given=repr(text)))
+not_negative = number(float, lambda x: 0 <= x < inf, texts("not a number from 0 on: {given}"))
+"""A type of argument: numbers from 0 on."""
 
 
 @contextmanager

@@ -24,25 +24,25 @@ __all__ = ["add_to"]
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
     about = texts("a worked example, then softmax regression on handwritten digits, with pictures")
-    add = command(commands, run_demo, "demo", about)
+    add = command(commands, _run_demo, "demo", about)
     add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
     add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
     add("--epochs", metavar="N", type=at_least(1), default=40, help="to train for (default: 40)")
 
 
-def run_demo(arguments: argparse.Namespace) -> None:
+def _run_demo(arguments: argparse.Namespace) -> None:
     """Print the demo as it goes."""
     with refusing(TinygradError, OSError):
         arguments.out.mkdir(parents=True, exist_ok=True)
         for part in (
-            worked_example(arguments.out),
-            handwritten_digits(arguments.out, arguments.seed, arguments.epochs),
+            _worked_example(arguments.out),
+            _handwritten_digits(arguments.out, arguments.seed, arguments.epochs),
         ):
             for text in part:
                 print(text, flush=True)
 
 
-def worked_example(out: Path) -> Iterator[str]:
+def _worked_example(out: Path) -> Iterator[str]:
     """z = (x + y) · w, forward and backward, with pictures of both; and a number that is used twice."""
     x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
     q = x + y
@@ -50,8 +50,8 @@ def worked_example(out: Path) -> Iterator[str]:
     q.name, z.name = "q", "z"
     yield tg.steps(z).text()
     yield "\n" + say("Pictures")
-    yield saved(tg.draw(z), out / "forward.svg")
-    yield saved(tg.draw(z, "backward"), out / "backward.svg")
+    yield _saved(tg.draw(z), out / "forward.svg")
+    yield _saved(tg.draw(z, "backward"), out / "backward.svg")
 
     x = tg.Value(3.0, name="x")
     u = x * x
@@ -60,7 +60,7 @@ def worked_example(out: Path) -> Iterator[str]:
     yield tg.steps(u).text() + "\n"
 
 
-def handwritten_digits(out: Path, seed: int, epochs: int) -> Iterator[str]:
+def _handwritten_digits(out: Path, seed: int, epochs: int) -> Iterator[str]:
     """Fit softmax regression to two thirds of the digits, test it on the rest, and draw its loss."""
     data = tg.data.digits()
     train, test = data.split(test=1 / 3, seed=seed)
@@ -87,8 +87,8 @@ def handwritten_digits(out: Path, seed: int, epochs: int) -> Iterator[str]:
     right = accuracy(pixels(test.images), test.labels, W, b)
     yield "  " + say("test accuracy {accuracy}", accuracy=f"{right:.2%}")
     yield "\n" + say("Picture, of the loss of four images")
-    four = cross_entropy(tg.tensor(X[:4], name="X"), train.labels[:4], W, b)
-    yield saved(tg.draw(four), out / "digits_loss.svg")
+    four = _cross_entropy(tg.tensor(X[:4], name="X"), train.labels[:4], W, b)
+    yield _saved(tg.draw(four), out / "digits_loss.svg")
 
 
 def pixels(images: Any) -> Any:
@@ -96,7 +96,7 @@ def pixels(images: Any) -> Any:
     return (images.reshape(len(images), 64) / 16).astype(np.float32)
 
 
-def cross_entropy(X: Any, y: Any, W: tg.Tensor, b: tg.Tensor) -> tg.Tensor:
+def _cross_entropy(X: Any, y: Any, W: tg.Tensor, b: tg.Tensor) -> tg.Tensor:
     """The mean of −log p[label], where p = softmax(X @ W + b), so that log p = logits − logsumexp(logits)."""
     logits = X @ W + b
     loss: tg.Tensor = (tg.logsumexp(logits, axis=1) - logits[np.arange(len(y)), y]).mean()
@@ -111,7 +111,7 @@ def fit(X: Any, y: Any, W: tg.Tensor, b: tg.Tensor, epochs: int, seed: int, batc
         rate = 1.0 - epoch / epochs
         losses = []
         for chosen in np.array_split(rng.permutation(len(X)), len(X) // batch):
-            loss = cross_entropy(X[chosen], y[chosen], W, b)
+            loss = _cross_entropy(X[chosen], y[chosen], W, b)
             loss.backward()
             with tg.no_grad():
                 W -= rate * W.grad
@@ -127,7 +127,7 @@ def accuracy(X: Any, y: Any, W: tg.Tensor, b: tg.Tensor) -> float:
     return float(((X @ W.data + b.data).argmax(axis=1) == y).mean())
 
 
-def saved(drawing: Any, path: Path) -> str:
+def _saved(drawing: Any, path: Path) -> str:
     """Write a picture to a file, and say so."""
     drawing.save(path)
     return f"  {path}: {drawing!r}" + (f"\n  {drawing.note}" if drawing.note else "")

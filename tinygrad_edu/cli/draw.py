@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from contextlib import suppress
 
 from .._support.formats import format_of
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..errors import TinygradError
 from ..graph import draw
 from ..graph.formats.saving import FORMATS
 from ..graph.text import visible
-from .command import Commands, at_least, command, refusing
+from .command import Commands, at_least, command, number, refusing
 from .users_file import NODE, named_in_graph, run, split_target, the_node
 
 __all__ = ["add_to"]
@@ -21,7 +20,7 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_draw, "draw", "run your file and draw the graph of a node that it makes")
+    add = command(commands, _run_draw, "draw", "run your file and draw the graph of a node that it makes")
     add("node", metavar="FILE.py:NAME", help=NODE)
     formats = ", ".join(FORMATS)
     add(
@@ -31,7 +30,7 @@ def add_to(commands: Commands) -> None:
         help=say("the picture; its extension is one of {formats} (default: NAME.svg)", formats=formats),
     )
     add("--mode", choices=["forward", "backward", "both"], default="forward", help="the result, its gradients, or both")
-    add("--depth", metavar="N", type=depth, default="auto", help="how far modules open: 0, 1, ..., or all")
+    add("--depth", metavar="N", type=_depth, default="auto", help="how far modules open: 0, 1, ..., or all")
     add("--expand", metavar="MODULE", action="append", default=[], help="a module that opens in any case: features.0")
     add("--focus", metavar="NAME", help="show only what is near this node")
     add("--hops", metavar="N", type=at_least(0), default=2, help="how near: so many arrows away (default: 2)")
@@ -40,18 +39,14 @@ def add_to(commands: Commands) -> None:
     add("--theme", choices=["auto", "light", "dark"], default="auto", help="the colours; auto: as the reader's system")
 
 
-def depth(text: str) -> int | str:
+def _depth(text: str) -> int | str:
     """A type of argument: a whole number from 0 on, `all` or `auto`."""
-    if text in ("all", "auto"):
-        return text
-    with suppress(ValueError):
-        if int(text) >= 0:
-            return int(text)
-    what = say("not a whole number from 0 on, and neither all nor auto: {given}", given=repr(text))
-    raise argparse.ArgumentTypeError(what)
+    other = texts("not a whole number from 0 on, and neither all nor auto: {given}")
+    found: int | str = text if text in ("all", "auto") else number(int, lambda n: n >= 0, other)(text)
+    return found
 
 
-def run_draw(arguments: argparse.Namespace) -> None:
+def _run_draw(arguments: argparse.Namespace) -> None:
     """Draw the node and save the picture."""
     file, name = split_target(arguments.node)
     if arguments.out:

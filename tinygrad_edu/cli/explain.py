@@ -15,7 +15,7 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_explain, "explain", "run your file and explain a derivative, with the numbers")
+    add = command(commands, _run_explain, "explain", "run your file and explain a derivative, with the numbers")
     add("node", metavar="FILE.py:NAME", help=NODE)
     add(
         "--wrt",
@@ -26,20 +26,20 @@ def add_to(commands: Commands) -> None:
     )
 
 
-def run_explain(arguments: argparse.Namespace) -> None:
+def _run_explain(arguments: argparse.Namespace) -> None:
     """Print the explanations one after the other."""
     file, name = split_target(arguments.node)
     variables = run(file, name)
-    node = with_gradient(file, name, the_node(file, name, variables))
+    node = _with_gradient(file, name, the_node(file, name, variables))
     texts = []
     for wrt in arguments.wrt:
-        by = with_gradient(file, wrt, named_in_graph(node, file, wrt, variables))
+        by = _with_gradient(file, wrt, named_in_graph(node, file, wrt, variables))
         with refusing(TinygradError, where=f"{arguments.node}: "):
             texts.append(str(explain(node, by)))
     print("\n\n".join(texts))
 
 
-def with_gradient(file: str, name: str, node: Node) -> Node:
+def _with_gradient(file: str, name: str, node: Node) -> Node:
     """The node. Raises `Refusal` if no gradient flows to it."""
     if not node.requires_grad:
         raise Refusal(

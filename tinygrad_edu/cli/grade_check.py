@@ -14,7 +14,7 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_check, "grade check", "try out an assignment before a class does")
+    add = command(commands, _run_check, "grade check", "try out an assignment before a class does")
     add("assignment", metavar="ASSIGNMENT", help="the instructor's file, or a folder with an assignment.py")
     add("--reference", metavar="FILE", help="the solution (default: reference.py, or hw1_reference.py, beside hw1.py)")
     add("--starter", metavar="FILE", help="what students begin with (default: starter.py or hw1_starter.py, if any)")
@@ -24,7 +24,7 @@ def add_to(commands: Commands) -> None:
     add("--json", metavar="FILE", help="write the report there, too")
 
 
-def run_check(arguments: argparse.Namespace) -> int:
+def _run_check(arguments: argparse.Namespace) -> int:
     """Test the assignment and print the report; gives 1 if it has a fault."""
     with refusing(TinygradError, OSError):
         report = check_assignment(

@@ -21,7 +21,9 @@ MOST_SECONDS = 540.0
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_gradescope, "grade gradescope", "write the zip that Gradescope takes for an autograder")
+    add = command(
+        commands, _run_gradescope, "grade gradescope", "write the zip that Gradescope takes for an autograder"
+    )
     add("assignment", metavar="ASSIGNMENT", help="the file, with all .py files beside it; or a folder, with all in it")
     add("-o", "--out", metavar="FILE", default="autograder.zip", help="the zip (default: autograder.zip)")
     add("--feedback", choices=FEEDBACK, default="how", help="how much students are told (default: how)")
@@ -29,7 +31,7 @@ def add_to(commands: Commands) -> None:
     add("--secret", metavar="FILE", help="a file that inputs are drawn from; keep it from students")
 
 
-def run_gradescope(arguments: argparse.Namespace) -> None:
+def _run_gradescope(arguments: argparse.Namespace) -> None:
     """Write the zip."""
     with refusing(TinygradError, OSError):
         zipped = autograder(

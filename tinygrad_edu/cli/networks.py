@@ -33,7 +33,7 @@ def images(build: Callable[[int, int], nn.Module], size: int = 28, **settings: A
     return Network(Images, lambda data: build(data.channels, data.classes), {"size": size, **settings})
 
 
-def sized(build: Callable[[int, int, int], nn.Module], size: int = 28, **settings: Any) -> Network:
+def _sized(build: Callable[[int, int, int], nn.Module], size: int = 28, **settings: Any) -> Network:
     """The row of a network that is made for the size of the images as well."""
     return Network(Images, lambda data: build(data.channels, data.classes, data.size), {"size": size, **settings})
 
@@ -47,14 +47,14 @@ NETWORKS: dict[str, Network] = {
     "lenet": images(models.lenet),
     "bn_lenet": images(models.bn_lenet),
     "lenet5": Network(Images, lambda data: models.lenet5(data.channels), {"size": 32}),
-    "alexnet": sized(models.alexnet, 224),
-    "alexnet_2012": sized(models.alexnet_2012, 224),
-    "alexnet_small": sized(models.alexnet_small),
-    "vgg11": sized(models.vgg11, 224),
-    "vgg13": sized(models.vgg13, 224),
-    "vgg16": sized(models.vgg16, 224),
-    "vgg19": sized(models.vgg19, 224),
-    "vgg_small": sized(models.vgg_small),
+    "alexnet": _sized(models.alexnet, 224),
+    "alexnet_2012": _sized(models.alexnet_2012, 224),
+    "alexnet_small": _sized(models.alexnet_small),
+    "vgg11": _sized(models.vgg11, 224),
+    "vgg13": _sized(models.vgg13, 224),
+    "vgg16": _sized(models.vgg16, 224),
+    "vgg19": _sized(models.vgg19, 224),
+    "vgg_small": _sized(models.vgg_small),
     "nin": images(models.nin, 224),
     "nin_small": images(models.nin_small),
     "googlenet": images(models.googlenet, 96),

@@ -22,7 +22,7 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_sample, "sample", "continue a text with a trained language model")
+    add = command(commands, _run_sample, "sample", "continue a text with a trained language model")
     add("weights", metavar="WEIGHTS.npz", type=Path, help="what train wrote, with the two .json files beside it")
     add("--prompt", metavar="TEXT", help="what is continued (default: the beginning of a line)")
     add("--length", metavar="N", type=at_least(1), default=200, help="new tokens (default: 200)")
@@ -32,19 +32,19 @@ def add_to(commands: Commands) -> None:
     add("--seed", metavar="S", type=at_least(0), default=0, help="of the random choice (default: 0)")
 
 
-def run_sample(arguments: argparse.Namespace) -> None:
+def _run_sample(arguments: argparse.Namespace) -> None:
     """Print the prompt, and behind it the new tokens as they come."""
     how = {"temperature": arguments.temperature, "top_k": arguments.top_k, "top_p": arguments.top_p}
     with refusing(TinygradError):
         model, tokenizer, network = saved_model(arguments.weights)
-        refuse_unknown_characters(arguments.prompt or "", tokenizer, network)
+        _refuse_unknown_characters(arguments.prompt or "", tokenizer, network)
         if network == "bert":
-            print(filled(model, tokenizer, arguments.prompt, how, arguments.seed))
+            print(_filled(model, tokenizer, arguments.prompt, how, arguments.seed))
             return
         prompt = "\n" if arguments.prompt is None else arguments.prompt
         if not prompt:
             raise Refusal(say("an empty --prompt cannot be continued; leave it out to begin with a new line"))
-        if arguments.prompt is None and prompt in unknown_characters(prompt, tokenizer):
+        if arguments.prompt is None and prompt in _unknown_characters(prompt, tokenizer):
             raise Refusal(say("give a --prompt: the text that this model learned has no new line to begin with"))
         tokens = tokenizer.encode(prompt)
         print(prompt.removeprefix("\n"), end="", flush=True)
@@ -58,15 +58,15 @@ def run_sample(arguments: argparse.Namespace) -> None:
         print()
 
 
-def unknown_characters(prompt: str, tokenizer: Tokenizer) -> str:
+def _unknown_characters(prompt: str, tokenizer: Tokenizer) -> str:
     """Those that the text from which the tokenizer was made does not have."""
     known = tokenizer.characters if isinstance(tokenizer, CharTokenizer) else prompt
     return "".join(character for character in dict.fromkeys(prompt) if character not in known)
 
 
-def refuse_unknown_characters(prompt: str, tokenizer: Tokenizer, network: str) -> None:
+def _refuse_unknown_characters(prompt: str, tokenizer: Tokenizer, network: str) -> None:
     """Refuse a prompt with characters that the model has never read; `<mask>` is none of them for bert."""
-    unknown = unknown_characters(prompt.replace("<mask>", "") if network == "bert" else prompt, tokenizer)
+    unknown = _unknown_characters(prompt.replace("<mask>", "") if network == "bert" else prompt, tokenizer)
     if unknown:
         known = short("".join(tokenizer.tokens[len(tokenizer.special) :]).strip())
         raise Refusal(
@@ -74,7 +74,7 @@ def refuse_unknown_characters(prompt: str, tokenizer: Tokenizer, network: str) -
         )
 
 
-def filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed: int) -> str:
+def _filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed: int) -> str:
     """The prompt, with a token in each of its gaps `<mask>`."""
     if prompt is None or "<mask>" not in prompt:
         raise Refusal(say("bert fills gaps: give a --prompt with <mask> where a token is missing"))

@@ -18,7 +18,7 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_step, "step", "run your file and play the derivation of a node, step by step")
+    add = command(commands, _run_step, "step", "run your file and play the derivation of a node, step by step")
     add("node", metavar="FILE.py:NAME", help=NODE)
     add(
         "-o", "--out", metavar="PATH", help=say("write it instead of playing it: {formats}", formats=", ".join(FORMATS))
@@ -26,7 +26,7 @@ def add_to(commands: Commands) -> None:
     add("--predict", action="store_true", help="ask for each result before it is shown")
 
 
-def run_step(arguments: argparse.Namespace) -> None:
+def _run_step(arguments: argparse.Namespace) -> None:
     """Play the node's script, or write it to a file."""
     file, name = split_target(arguments.node)
     if arguments.out:

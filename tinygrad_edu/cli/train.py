@@ -60,9 +60,9 @@ DEFAULTS = {"epochs": 10, "batch_size": 64, "optimizer": "adam", "schedule": "co
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    add = command(commands, run_train, "train", "train a network of the textbook")
+    add = command(commands, _run_train, "train", "train a network of the textbook")
     add("network", choices=NETWORKS, metavar="NETWORK", help=", ".join(NETWORKS))
-    add_options_of_tasks(add)
+    _add_options_of_tasks(add)
     add("--epochs", metavar="N", type=at_least(1), help="passes over the examples, in all (default: 10)")
     add("--batch-size", metavar="N", type=at_least(1), help="examples in a step (default: 64)")
     add("--optimizer", choices=OPTIMIZERS, help=say("{names} (default: adam)", names=", ".join(OPTIMIZERS)))
@@ -86,17 +86,17 @@ def add_to(commands: Commands) -> None:
     add("--resume", action="store_true", help="go on from the checkpoint there; give the other options as before")
 
 
-def add_options_of_tasks(add: Add) -> None:
+def _add_options_of_tasks(add: Add) -> None:
     """Add the options that only some tasks take."""
     options = {name: x for network in NETWORKS.values() for name, x in network.task.options.items()}
     for name, settings in options.items():
         add(name, **settings)
 
 
-def run_train(arguments: argparse.Namespace) -> None:
+def _run_train(arguments: argparse.Namespace) -> None:
     """Train and test the network, and write weights, curves and summary into the folder."""
     name, out, network = arguments.network, arguments.out, NETWORKS[arguments.network]
-    refuse_options_of_other_tasks(arguments)
+    _refuse_options_of_other_tasks(arguments)
     for option, default in {**DEFAULTS, **network.settings}.items():
         if getattr(arguments, option) is None:
             setattr(arguments, option, default)
@@ -112,19 +112,19 @@ def run_train(arguments: argparse.Namespace) -> None:
         learned = sum(p.size for p in model.parameters())
         print(say("{name}: {n} parameters, seed {seed}", name=name, n=f"{learned:,}", seed=arguments.seed))
         print(task.about, flush=True)
-        history = trained(model, task, arguments, checkpoint)
-        for path in [*written(model, name, out, history, task), *task.write(name, out)]:
+        history = _trained(model, task, arguments, checkpoint)
+        for path in [*_written(model, name, out, history, task), *task.write(name, out)]:
             print(path)
     if history.interrupted:
         text = texts("interrupted after {k} of {n} epochs; --resume goes on from there")
         print(say(text, k=len(history.epochs), n=arguments.epochs))
         raise KeyboardInterrupt
     for merit, measure in list(task.measures.items())[:1]:
-        reached = figure(merit, measure, history.epochs[-1], "val_")
+        reached = _figure(merit, measure, history.epochs[-1], "val_")
         print(say("test {what} after epoch {n}: {number}", what=say(merit), n=history["epoch"][-1], number=reached))
 
 
-def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
+def _refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
     """Refuse an option that means nothing to this network."""
     mine = NETWORKS[arguments.network].task.options
     for name, network in NETWORKS.items():
@@ -145,9 +145,9 @@ def initialise(model: nn.Module, how: str | None) -> None:
                 nn.init.zeros_(parameter)
 
 
-def trained(model: Any, task: Task, arguments: argparse.Namespace, checkpoint: Path) -> History:
+def _trained(model: Any, task: Task, arguments: argparse.Namespace, checkpoint: Path) -> History:
     """Train the model; gives the history."""
-    optimizer = optimizer_of(model, arguments)
+    optimizer = _optimizer_of(model, arguments)
     scheduler = SCHEDULES[arguments.schedule](optimizer, arguments.epochs)
     report = Report(len(task.train), task.measures)
     callbacks = [Checkpoint(checkpoint, resume=arguments.resume), report]
@@ -158,7 +158,7 @@ def trained(model: Any, task: Task, arguments: argparse.Namespace, checkpoint: P
         raise Refusal("{error}; try a smaller --lr", error=str(error).splitlines()[0]) from error
 
 
-def optimizer_of(model: nn.Module, arguments: argparse.Namespace) -> Any:
+def _optimizer_of(model: nn.Module, arguments: argparse.Namespace) -> Any:
     """The optimiser of the model's parameters, with the settings that were given."""
     make, lr = OPTIMIZERS[arguments.optimizer]
     given = {"momentum": arguments.momentum, "weight_decay": arguments.weight_decay}
@@ -188,17 +188,17 @@ class Report(Callback):
 
     def both(self, name: str, measure: Measure, last: dict[str, Any]) -> str:
         """What was measured on the examples to train with, and to test with."""
-        trained, tested = (figure(name, measure, last, part) for part in ("", "val_"))
+        trained, tested = (_figure(name, measure, last, part) for part in ("", "val_"))
         return say("{name} {trained}  test {name} {tested}", name=say(name), trained=trained, tested=tested) + "  "
 
 
-def figure(name: str, measure: Measure, epoch: dict[str, Any], part: str) -> str:
+def _figure(name: str, measure: Measure, epoch: dict[str, Any], part: str) -> str:
     """What was measured in an epoch, in words; `part` is "val_" for the examples to test with."""
     value = measure.metric(epoch[f"{part}loss"]) if measure.of_loss else epoch[f"{part}{name}"]
     return measure.format.format(value)
 
 
-def written(model: Any, name: str, out: Path, history: History, task: Task) -> list[Path]:
+def _written(model: Any, name: str, out: Path, history: History, task: Task) -> list[Path]:
     """Write the weights, the summary and, where Matplotlib is installed, curves and predictions; gives the paths."""
     weights = save(model.state_dict(), out / f"{name}.npz")
     summary = out / f"{name}-summary.txt"

@@ -22,37 +22,37 @@ LESSON = texts("its number, such as 3, or its name")
 
 def add_to(commands: Commands) -> None:
     """Add the commands and their options to the parser."""
-    command(commands, run_list, "tutorials", "list the lessons; `tutorials copy` and `tutorials open` give you one")
+    command(commands, _run_list, "tutorials", "list the lessons; `tutorials copy` and `tutorials open` give you one")
 
-    add = command(commands, run_copy, "tutorials copy", "copy lessons and their exercises, to work in")
+    add = command(commands, _run_copy, "tutorials copy", "copy lessons and their exercises, to work in")
     add("folder", metavar="DIR", help="where to; it is made if it is not there")
     add("lessons", metavar="LESSON", nargs="*", help="its number, such as 3, or its name (default: all of them)")
     add("--scripts", action="store_true", help="as Python scripts (default: as notebooks)")
 
-    add = command(commands, run_open, "tutorials open", "open a lesson as a notebook, in JupyterLab")
+    add = command(commands, _run_open, "tutorials open", "open a lesson as a notebook, in JupyterLab")
     add("lesson", metavar="LESSON", help=LESSON)
     add("--folder", metavar="DIR", default=".", help="where the notebook is, or is copied to (default: here)")
 
 
-def run_list(arguments: argparse.Namespace) -> None:
+def _run_list(arguments: argparse.Namespace) -> None:
     """Print a line for each lesson."""
     for lesson in lessons():
         print(f"{lesson.number:2d}  {lesson.title(language())}")
     print("\n" + say("To work in them: {command}", command="tinygrad-edu tutorials copy DIR"))
 
 
-def run_copy(arguments: argparse.Namespace) -> None:
+def _run_copy(arguments: argparse.Namespace) -> None:
     """Copy the named lessons."""
-    chosen = named(arguments.lessons) if arguments.lessons else lessons()
+    chosen = _named(arguments.lessons) if arguments.lessons else lessons()
     form: As = "scripts" if arguments.scripts else "notebooks"
     with refusing(TinygradError, ImportError, OSError):
         for path in copy_lessons(arguments.folder, chosen, form, language()):
             print(visible(str(path)))
 
 
-def run_open(arguments: argparse.Namespace) -> None:
+def _run_open(arguments: argparse.Namespace) -> None:
     """Open the user's copy of the lesson in JupyterLab; make the copy first if there is none."""
-    (lesson,) = named([arguments.lesson])
+    (lesson,) = _named([arguments.lesson])
     if find_spec("jupyterlab") is None:
         text = texts("opening a lesson needs JupyterLab: pip install jupyterlab; `tutorials copy` needs no Jupyter")
         raise Refusal(say(text))
@@ -63,7 +63,7 @@ def run_open(arguments: argparse.Namespace) -> None:
     subprocess.run([sys.executable, "-m", "jupyterlab", str(path)], check=False)
 
 
-def named(words: Sequence[str]) -> list[Lesson]:
+def _named(words: Sequence[str]) -> list[Lesson]:
     """The lessons with these numbers or names."""
     there = {key: lesson for lesson in lessons() for key in (str(lesson.number), lesson.name[:2], lesson.name)}
     for word in words:

@@ -48,30 +48,30 @@ def run(file: str, reference: str) -> dict[str, Any]:
     are recorded with their source lines. An exit with success counts as the end of the file, if the variable that
     `reference` begins with exists by then.
     """
-    wanted, _ = read_reference(reference)
-    code = compiled(file)
+    wanted, _ = _read_reference(reference)
+    code = _compiled(file)
     linecache.getlines(file)  # now, because the program may change the working directory or the file
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(file)
     variables = vars(module)
     try:
-        with as_main(module, file), trace():
+        with _as_main(module, file), trace():
             exec(code, variables)
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except SystemExit as stop:
         if stop.code or wanted not in variables:
             text = texts("{place}: the file ended the program here ({error})")
-            raise Refusal(text, place=line_of(stop, file), error=in_words(stop)) from stop
+            raise Refusal(text, place=_line_of(stop, file), error=_in_words(stop)) from stop
     except BaseException as error:  # a user's own exception may be one
-        raise Refusal("{name}: {problem}", name=line_of(error, file), problem=in_words(error)) from error
+        raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=_in_words(error)) from error
     for name, value in variables.items():
         if isinstance(value, Node) and value.name is None and not name.startswith("__"):
             value.name = name
     return variables
 
 
-def compiled(file: str) -> CodeType:
+def _compiled(file: str) -> CodeType:
     """The code of a file. Raises `Refusal` if it cannot be read or is not Python."""
     path = Path(file)
     if path.suffix == ".ipynb":
@@ -86,11 +86,11 @@ def compiled(file: str) -> CodeType:
         problem = what + did_you_mean(path.name, beside)
         raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refusal("{name}: {problem}", name=line_of(error, file), problem=in_words(error)) from error
+        raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=_in_words(error)) from error
 
 
 @contextmanager
-def as_main(module: ModuleType, file: str) -> Iterator[None]:
+def _as_main(module: ModuleType, file: str) -> Iterator[None]:
     """Make a module the main program, with its arguments and its folder first on the path; restore all afterwards."""
     argv, path, main_module, folder = sys.argv, sys.path[:], sys.modules["__main__"], os.getcwd()
     sys.argv, sys.modules["__main__"] = [file], module
@@ -102,19 +102,19 @@ def as_main(module: ModuleType, file: str) -> Iterator[None]:
         os.chdir(folder)
 
 
-def line_of(error: BaseException, file: str) -> str:
+def _line_of(error: BaseException, file: str) -> str:
     """The user's line that raised an exception: the innermost one outside libraries."""
     if isinstance(error, SyntaxError) and error.lineno and not str(error.filename).startswith("<"):
         return say("{file}, line {line}", file=error.filename, line=error.lineno)
     where = file
     for frame, line in traceback.walk_tb(error.__traceback__):
         made_in = frame.f_code.co_filename
-        if made_in == file or not is_library(made_in):
+        if made_in == file or not _is_library(made_in):
             where = say("{file}, line {line}", file=made_in, line=line)
     return where
 
 
-def is_library(file: str) -> bool:
+def _is_library(file: str) -> bool:
     """Whether a file belongs to Python, to an installed package, or to this package."""
     here = str(Path(__file__).parents[1]) + os.sep
     standard = sysconfig.get_path("stdlib") + os.sep
@@ -122,7 +122,7 @@ def is_library(file: str) -> bool:
     return installed or file.startswith(("<", here, standard))
 
 
-def in_words(error: BaseException) -> str:
+def _in_words(error: BaseException) -> str:
     """The last line of an exception's traceback."""
     try:
         said = error.msg if isinstance(error, SyntaxError) else str(error)
@@ -136,7 +136,7 @@ def in_words(error: BaseException) -> str:
 
 def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
     """The node that a reference such as `model.losses[-1]` names. Without a name it gets the reference as its name."""
-    name, steps = read_reference(reference)
+    name, steps = _read_reference(reference)
     if name not in variables:
         nodes = [key for key, value in variables.items() if isinstance(value, Node)]
         hint = did_you_mean(name, nodes) or did_you_mean(name, variables)
@@ -150,7 +150,7 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
             value = follow(value, key)
         except Exception as error:
             hint = did_you_mean(key, dir(value)) if follow is getattr and isinstance(error, AttributeError) else ""
-            problem = say("{name}: {problem}", name=so_far, problem=in_words(error) + hint)
+            problem = say("{name}: {problem}", name=so_far, problem=_in_words(error) + hint)
             raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     if not isinstance(value, Node):
         hint = say("; say which of its items") if isinstance(value, (list, tuple, dict)) else ""
@@ -168,12 +168,12 @@ def named_in_graph(output: Node, file: str, name: str, variables: dict[str, Any]
     return found[0] if len(found) == 1 else the_node(file, name, variables)
 
 
-def read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any], Any, str]]]:
+def _read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any], Any, str]]]:
     """Parse a reference, a name followed by attributes and indices, without evaluating it.
 
     Gives the name and, for each attribute or index, the function that takes it, its key, and the reference up to there.
 
-    >>> name, steps = read_reference("model.losses[-1]")
+    >>> name, steps = _read_reference("model.losses[-1]")
     >>> name, [(key, so_far) for _, key, so_far in steps]
     ('model', [('losses', 'model.losses'), (-1, 'model.losses[-1]')])
     """

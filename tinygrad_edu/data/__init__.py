@@ -7,32 +7,17 @@
 ((64, 1, 8, 8), (64,))
 """
 
-from . import boxes, text
-from .augment import (
-    ColorJitter,
-    Normalize,
-    Pad,
-    RandomCrop,
-    RandomHorizontalFlip,
-    RandomResizedCrop,
-    RandomVerticalFlip,
-    adjust_brightness,
-    adjust_contrast,
-    adjust_hue,
-    adjust_saturation,
-)
-from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
-from .idx import read_idx
-from .images import Digits, LabelledImages, digits
-from .loader import DataLoader
-from .mnist import MNIST, FashionMNIST, cache_folder
-from .resize import Resize, resize
-from .scenes import Scenes
-from .synthetic import linear_regression, moons, spirals, xor
+# ruff: noqa: F403
+from . import boxes as boxes, text as text
+from .augment import *
+from .dataset import *
+from .idx import *
+from .images import *
+from .loader import *
+from .mnist import *
+from .resize import *
+from .scenes import *
+from .synthetic import *
 
-__all__ = [
-    "MNIST", "ColorJitter", "DataLoader", "Dataset", "Digits", "FashionMNIST", "LabelledImages", "Normalize", "Pad",
-    "RandomCrop", "RandomHorizontalFlip", "RandomResizedCrop", "RandomVerticalFlip", "Resize", "Scenes", "Subset",
-    "TensorDataset", "adjust_brightness", "adjust_contrast", "adjust_hue", "adjust_saturation", "boxes", "cache_folder",
-    "digits", "k_fold", "linear_regression", "moons", "random_split", "read_idx", "resize", "spirals", "text", "xor",
-]  # fmt: skip
+__all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
+__all__ += ["boxes", "text"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
-from ..engine.messages import short
+from ..engine.messages import one_of, short
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .resize import four_axes, sample, sides
 
@@ -75,13 +75,12 @@ class Pad:
     mode: str = "constant"
 
     def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
-        return bordered("Pad", images, self.padding, self.mode)
+        return _bordered("Pad", images, self.padding, self.mode)
 
 
-def bordered(function: str, images: ndarray, padding: int, mode: str) -> ndarray:
+def _bordered(function: str, images: ndarray, padding: int, mode: str) -> ndarray:
     """The images with a border."""
-    if mode not in BORDERS:
-        raise DtypeError(f"{function}: mode is one of {', '.join(BORDERS)}, not {short(mode)}")
+    one_of(BORDERS, function, mode=mode)
     around = (padding, padding)
     numbers: Any = mode
     return np.pad(images, ((0, 0), (0, 0), around, around), mode=numbers)
@@ -104,7 +103,7 @@ class RandomCrop:
     mode: str = "constant"
 
     def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
-        padded = bordered("RandomCrop", images, self.padding, self.mode)
+        padded = _bordered("RandomCrop", images, self.padding, self.mode)
         n, _, height, width = padded.shape
         if min(height, width) < self.size:
             raise ShapeError(f"RandomCrop: no {self.size}×{self.size} pixels in padded images of {height}×{width}")
@@ -231,7 +230,7 @@ def adjust_brightness(images: ndarray, factor: ArrayLike) -> ndarray:
     >>> adjust_brightness(np.full((2, 1, 1, 1), 0.5), [0.5, 3.0]).ravel()
     array([0.25, 1.  ])
     """
-    return blended("adjust_brightness", images, 0.0, factor)
+    return _blended("adjust_brightness", images, 0.0, factor)
 
 
 def adjust_contrast(images: ndarray, factor: ArrayLike) -> ndarray:
@@ -241,8 +240,8 @@ def adjust_contrast(images: ndarray, factor: ArrayLike) -> ndarray:
     >>> adjust_contrast(np.array([[[[0.2, 0.6]]]]), 0.5).round(2)
     array([[[[0.3, 0.5]]]])
     """
-    pixels = grey(images) if np.shape(images)[1:2] == (3,) else images
-    return blended("adjust_contrast", images, pixels.mean(axis=(1, 2, 3), keepdims=True), factor)
+    pixels = _grey(images) if np.shape(images)[1:2] == (3,) else images
+    return _blended("adjust_contrast", images, pixels.mean(axis=(1, 2, 3), keepdims=True), factor)
 
 
 def adjust_saturation(images: ndarray, factor: ArrayLike) -> ndarray:
@@ -255,7 +254,7 @@ def adjust_saturation(images: ndarray, factor: ArrayLike) -> ndarray:
     >>> adjust_saturation(red, 0).ravel()
     array([0.299, 0.299, 0.299])
     """
-    return blended("adjust_saturation", images, grey(of_three("adjust_saturation", images)), factor)
+    return _blended("adjust_saturation", images, _grey(_of_three("adjust_saturation", images)), factor)
 
 
 def adjust_hue(images: ndarray, shift: ArrayLike) -> ndarray:
@@ -269,7 +268,7 @@ def adjust_hue(images: ndarray, shift: ArrayLike) -> ndarray:
     >>> adjust_hue(red, 1 / 3).ravel().round(2)
     array([0., 1., 0.])
     """
-    images = of_three("adjust_hue", images)
+    images = _of_three("adjust_hue", images)
     red, green, blue = (images[:, i] for i in range(3))
     high, low = images.max(axis=1), images.min(axis=1)
     spread = high - low
@@ -277,7 +276,7 @@ def adjust_hue(images: ndarray, shift: ArrayLike) -> ndarray:
     sixth = np.where(
         high == red, (green - blue) / safe, np.where(high == green, (blue - red) / safe + 2, (red - green) / safe + 4)
     )  # of the circle, from red on
-    sixth = sixth + 6 * by_image(shift, images.dtype)[..., 0]
+    sixth = sixth + 6 * _by_image(shift, images.dtype)[..., 0]
     channels = []
     for first in (5, 3, 1):
         k = (first + sixth) % 6
@@ -289,28 +288,28 @@ GREY = (0.299, 0.587, 0.114)
 """The shares of red, green and blue in the brightness that an eye sees: Recommendation ITU-R BT.601."""
 
 
-def grey(images: ndarray) -> ndarray:
+def _grey(images: ndarray) -> ndarray:
     """(N, 3, H, W) as grey levels (N, 1, H, W)."""
     levels: ndarray = (images * np.array(GREY, images.dtype)[:, None, None]).sum(axis=1, keepdims=True)
     return levels
 
 
-def of_three(function: str, images: ndarray) -> ndarray:
+def _of_three(function: str, images: ndarray) -> ndarray:
     """Refuse images without three channels."""
     if four_axes(function, images).shape[1] != 3:
         raise ShapeError(f"{function}: images with the channels red, green and blue, (N, 3, H, W), not {images.shape}")
     return images
 
 
-def by_image(numbers: ArrayLike, dtype: Any) -> ndarray:
+def _by_image(numbers: ArrayLike, dtype: Any) -> ndarray:
     """One number for all images, or one for each, as (N or 1, 1, 1, 1)."""
     return np.asarray(numbers, dtype).reshape(-1, 1, 1, 1)
 
 
-def blended(function: str, images: ndarray, other: Any, factor: ArrayLike) -> ndarray:
+def _blended(function: str, images: ndarray, other: Any, factor: ArrayLike) -> ndarray:
     """other + factor · (images − other), between 0 and 1."""
     images = four_axes(function, images)
     if images.dtype.kind != "f":
         raise DtypeError(f"{function}: images are floats between 0 and 1, not {images.dtype}; divide by 255 first")
-    mixed: ndarray = np.clip(other + by_image(factor, images.dtype) * (images - other), 0, 1)
+    mixed: ndarray = np.clip(other + _by_image(factor, images.dtype) * (images - other), 0, 1)
     return mixed

@@ -33,7 +33,7 @@ def centre_form(boxes: Any) -> ndarray:
     >>> centre_form([1, 2, 5, 4])
     array([3., 3., 4., 2.])
     """
-    x1, y1, x2, y2 = edges("centre_form", boxes)
+    x1, y1, x2, y2 = _edges("centre_form", boxes)
     return np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=-1)
 
 
@@ -43,9 +43,9 @@ def corner_form(boxes: Any) -> ndarray:
     >>> corner_form([3, 3, 4, 2])
     array([1., 2., 5., 4.])
     """
-    x, y, width, height = np.moveaxis(numbers("corner_form", boxes), -1, 0)
+    x, y, width, height = np.moveaxis(_numbers("corner_form", boxes), -1, 0)
     corners = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=-1)
-    edges("corner_form", corners)
+    _edges("corner_form", corners)
     return corners
 
 
@@ -55,7 +55,7 @@ def clip(boxes: Any, height: float, width: float) -> ndarray:
     >>> clip([-3, 2, 50, 8], height=10, width=20)
     array([ 0.,  2., 20.,  8.])
     """
-    return np.stack([np.clip(edge, 0, end) for edge, end in zip(edges("clip", boxes), (width, height) * 2)], axis=-1)
+    return np.stack([np.clip(edge, 0, end) for edge, end in zip(_edges("clip", boxes), (width, height) * 2)], axis=-1)
 
 
 # How much they overlap.
@@ -67,7 +67,7 @@ def area(boxes: Any) -> ndarray:
     >>> area([[0, 0, 4, 2], [1, 1, 1, 5]])
     array([8., 0.])
     """
-    x1, y1, x2, y2 = edges("area", boxes)
+    x1, y1, x2, y2 = _edges("area", boxes)
     return np.asarray((x2 - x1) * (y2 - y1))
 
 
@@ -82,9 +82,9 @@ def iou(a: Any, b: Any) -> ndarray:
     array([[1.   , 0.143],
            [0.143, 1.   ]])
     """
-    first, second = edges("iou", a), edges("iou", b)
+    first, second = _edges("iou", a), _edges("iou", b)
     try:
-        return np.asarray(ratio(first, second))
+        return np.asarray(_ratio(first, second))
     except ValueError:
         raise ShapeError(
             f"iou: boxes {np.shape(a)} and {np.shape(b)} do not broadcast; a[:, None] compares each of a with each of b"
@@ -140,7 +140,7 @@ def assign(anchors: Any, boxes: Any, threshold: float = 0.5) -> ndarray:
     >>> assign([[0, 0, 4, 4], [1, 0, 5, 4], [8, 8, 9, 9]], [[0, 0, 4, 5]])
     array([ 0,  0, -1])
     """
-    anchors, boxes = listed("assign", anchors), listed("assign", boxes)
+    anchors, boxes = _listed("assign", anchors), _listed("assign", boxes)
     found = np.full(len(anchors), -1)
     if not len(anchors) or not len(boxes):
         return found
@@ -172,7 +172,7 @@ def encode(boxes: Any, anchors: Any) -> ndarray:
     >>> encode([1, 0, 5, 8], [0, 0, 4, 4]).round(2)
     array([2.5 , 5.  , 0.  , 3.47])
     """
-    b, a = (with_area("encode", what, given) for what, given in (("box", boxes), ("anchor", anchors)))
+    b, a = (_with_area("encode", what, given) for what, given in (("box", boxes), ("anchor", anchors)))
     parts = [(b[..., :2] - a[..., :2]) / a[..., 2:], np.log(b[..., 2:] / a[..., 2:])]
     return np.asarray(np.concatenate(parts, axis=-1) / SCALES)
 
@@ -185,7 +185,7 @@ def decode(offsets: Any, anchors: Any) -> ndarray:
     >>> decode(encode([1, 0, 5, 8], [0, 0, 4, 4]), [0, 0, 4, 4])
     array([1., 0., 5., 8.])
     """
-    scaled, a = numbers("decode", offsets) * SCALES, with_area("decode", "anchor", anchors)
+    scaled, a = _numbers("decode", offsets) * SCALES, _with_area("decode", "anchor", anchors)
     if not np.isfinite(scaled).all():
         raise OutOfRangeError("decode: an offset is nan or inf")
     middle = a[..., :2] + scaled[..., :2] * a[..., 2:]
@@ -220,8 +220,8 @@ def nms(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) ->
     >>> nms([[0, 0, 4, 4], [0, 0, 4, 5], [6, 6, 9, 9]], scores=[0.8, 0.9, 0.3], classes=[7, 1, 1])
     array([1, 0, 2])
     """
-    boxes, scores = listed("nms", boxes), values("nms", "scores", scores)
-    kinds = np.zeros(len(boxes)) if classes is None else values("nms", "classes", classes)
+    boxes, scores = _listed("nms", boxes), _values("nms", "scores", scores)
+    kinds = np.zeros(len(boxes)) if classes is None else _values("nms", "classes", classes)
     if not len(boxes) == len(scores) == len(kinds):
         raise ShapeError(f"nms: {len(boxes)} boxes have {len(scores)} scores and {len(kinds)} classes")
     if np.isnan(scores).any():
@@ -230,13 +230,13 @@ def nms(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) ->
         raise OutOfRangeError(f"nms: threshold is an IoU, between 0 and 1, not {short(threshold)}")
     best_first = np.argsort(-scores, kind="stable")
     kept = [
-        of[survivors(boxes[of], threshold)] for of in (best_first[kinds[best_first] == k] for k in np.unique(kinds))
+        of[_survivors(boxes[of], threshold)] for of in (best_first[kinds[best_first] == k] for k in np.unique(kinds))
     ]
     together = np.concatenate([np.zeros(0, int), *kept])
     return together[np.lexsort([together, -scores[together]])]
 
 
-def survivors(boxes: ndarray, threshold: float) -> ndarray:
+def _survivors(boxes: ndarray, threshold: float) -> ndarray:
     """The indices of those boxes, sorted best first, that no better one drops.
 
     The best few are resolved, and drop what they can among the others; then four times as many, and so on.
@@ -245,34 +245,34 @@ def survivors(boxes: ndarray, threshold: float) -> ndarray:
     left, kept, n = np.arange(len(boxes)), [np.zeros(0, int)], BEST
     while len(left):
         chunk, rest = left[:n], left[n:]
-        better, worse = overlapping(columns[:, chunk], columns[:, chunk], threshold)
+        better, worse = _overlapping(columns[:, chunk], columns[:, chunk], threshold)
         better, worse = better[better < worse], worse[better < worse]
         keep, before = np.ones(len(chunk), bool), np.zeros(len(chunk), bool)
         while (keep != before).any():  # the first n are right after n rounds, and all of them mostly after a few
             before, keep = keep, np.ones(len(chunk), bool)
             keep[worse[before[better]]] = False
         kept.append(chunk[keep])
-        _, dropped = overlapping(columns[:, chunk[keep]], columns[:, rest], threshold)
+        _, dropped = _overlapping(columns[:, chunk[keep]], columns[:, rest], threshold)
         left, n = np.delete(rest, dropped), 4 * n
     return np.concatenate(kept)
 
 
-def overlapping(a: ndarray, b: ndarray, threshold: float) -> tuple[ndarray, ndarray]:
+def _overlapping(a: ndarray, b: ndarray, threshold: float) -> tuple[ndarray, ndarray]:
     """The pairs (i, j) of boxes a (4, N) and b (4, M) with IoU > threshold."""
     pairs = [(np.zeros(0, int), np.zeros(0, int))]
     share = (1 - 1e-5) * threshold / (1 + threshold)  # shared > threshold · (a + b − shared), and those at the limit
-    for column, near_column in bands(a[0::2], b[0::2], threshold, COLUMN):
+    for column, near_column in _bands(a[0::2], b[0::2], threshold, COLUMN):
         here, there = a[:, column], b[:, near_column]
-        for cell, near in bands(here[1::2], there[1::2], threshold, CELL):
-            table = share_more(here[:, cell, None], there[:, None, near], share)
+        for cell, near in _bands(here[1::2], there[1::2], threshold, CELL):
+            table = _share_more(here[:, cell, None], there[:, None, near], share)
             i, j = np.divmod(np.flatnonzero(table), max(1, len(near)))
             pairs.append((column[cell[i]], near_column[near[j]]))
     i, j = (np.concatenate(side) for side in zip(*pairs))
-    exact = ratio(a[:, i], b[:, j]) > threshold
+    exact = _ratio(a[:, i], b[:, j]) > threshold
     return i[exact], j[exact]
 
 
-def share_more(a: ndarray, b: ndarray, share: float) -> ndarray:
+def _share_more(a: ndarray, b: ndarray, share: float) -> ndarray:
     """Whether boxes share more than this share of the sum of their areas, for edges (4, N, 1) and (4, 1, M): (N, M).
 
     One side cut off at 0 is enough: a negative area is not more. New arrays for each step would take a third longer.
@@ -282,12 +282,12 @@ def share_more(a: ndarray, b: ndarray, share: float) -> ndarray:
     height -= np.maximum(a[1], b[1])
     np.maximum(both, 0, out=both)
     both *= height
-    both -= share * size_of(b)
-    more: ndarray = both > share * size_of(a)
+    both -= share * _size_of(b)
+    more: ndarray = both > share * _size_of(a)
     return more
 
 
-def bands(a: ndarray, b: ndarray, threshold: float, size: int) -> Iterator[tuple[ndarray, ndarray]]:
+def _bands(a: ndarray, b: ndarray, threshold: float, size: int) -> Iterator[tuple[ndarray, ndarray]]:
     """Groups of `size` neighbouring intervals a (2, N), each with all b (2, M) that may overlap one of them enough.
 
     Of two with an IoU above the threshold, the second begins before 1 − threshold of the first one's length.
@@ -306,25 +306,25 @@ SMALLEST = np.finfo(np.float32).tiny
 # Helpers. Edges are the four numbers of boxes on the first axis.
 
 
-def shared(a: Any, b: Any) -> Any:
+def _shared(a: Any, b: Any) -> Any:
     """The area that boxes share, for edges that broadcast."""
     width = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
     height = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
     return np.maximum(width, 0) * np.maximum(height, 0)
 
 
-def ratio(a: Any, b: Any) -> Any:
+def _ratio(a: Any, b: Any) -> Any:
     """The area that boxes share, divided by the area that they cover; for edges that broadcast."""
-    both = shared(a, b)
-    return both / np.maximum(size_of(a) + size_of(b) - both, SMALLEST)
+    both = _shared(a, b)
+    return both / np.maximum(_size_of(a) + _size_of(b) - both, SMALLEST)
 
 
-def size_of(edges: Any) -> Any:
+def _size_of(edges: Any) -> Any:
     """The area of boxes."""
     return (edges[2] - edges[0]) * (edges[3] - edges[1])
 
 
-def numbers(function: str, boxes: Any) -> ndarray:
+def _numbers(function: str, boxes: Any) -> ndarray:
     """Boxes or offsets as floats, (..., 4)."""
     array = array_of(boxes)
     if array.dtype.kind not in "biuf" and array.size:
@@ -336,9 +336,9 @@ def numbers(function: str, boxes: Any) -> ndarray:
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
-def edges(function: str, boxes: Any) -> ndarray:
+def _edges(function: str, boxes: Any) -> ndarray:
     """The edges x1, y1, x2, y2 of boxes, checked: (4, ...)."""
-    array = numbers(function, boxes)
+    array = _numbers(function, boxes)
     right = (array[..., 2:] >= array[..., :2]).all(axis=-1) & np.isfinite(array).all(axis=-1)
     if not right.all():
         wrong = array[~right].reshape(-1, 4)[0].tolist()
@@ -349,24 +349,24 @@ def edges(function: str, boxes: Any) -> ndarray:
     return np.moveaxis(array, -1, 0)
 
 
-def listed(function: str, boxes: Any) -> ndarray:
+def _listed(function: str, boxes: Any) -> ndarray:
     """A list of boxes, checked: (N, 4)."""
-    array = np.moveaxis(edges(function, boxes), 0, -1)
+    array = np.moveaxis(_edges(function, boxes), 0, -1)
     if array.ndim != 2:
         raise ShapeError(f"{function}: needs a list of boxes, (N, 4), not shape {array.shape}")
     return array
 
 
-def with_area(function: str, what: str, boxes: Any) -> ndarray:
+def _with_area(function: str, what: str, boxes: Any) -> ndarray:
     """Boxes in centre form, checked to have a width and a height."""
-    array = np.moveaxis(edges(function, boxes), 0, -1)
+    array = np.moveaxis(_edges(function, boxes), 0, -1)
     flat = (array[..., 2:] <= array[..., :2]).any(axis=-1)
     if flat.any():
         raise OutOfRangeError(f"{function}: the {what} {array[flat].reshape(-1, 4)[0].tolist()} has no width or height")
     return centre_form(array)
 
 
-def values(function: str, what: str, given: Any) -> ndarray:
+def _values(function: str, what: str, given: Any) -> ndarray:
     """One number for each box: (N,)."""
     array = array_of(given)
     if array.ndim != 1:

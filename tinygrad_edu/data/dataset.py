@@ -52,7 +52,7 @@ class Dataset:
             raise ShapeError(f"batch: an example of {sizes[0]} parts and one of {sizes[1]} do not make a batch")
         if sizes == [0]:
             raise ShapeError("batch: an example is an empty tuple, and a batch of these has no parts")
-        return tuple(stacked(column) for column in zip(*examples))
+        return tuple(_stacked(column) for column in zip(*examples))
 
 
 class TensorDataset(Dataset):
@@ -188,7 +188,7 @@ def as_dataset(function: str, examples: Any) -> Dataset:
     return Listed(examples)
 
 
-def stacked(items: Sequence[Any]) -> ndarray:
+def _stacked(items: Sequence[Any]) -> ndarray:
     """One part of several examples, as one array."""
     nested = [x for x in items if isinstance(x, (tuple, dict)) and not all(isinstance(y, Real) for y in x)]
     if nested:

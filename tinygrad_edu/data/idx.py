@@ -18,7 +18,7 @@ from numpy import ndarray
 from .._support.files import read_file
 from ..errors import FileError
 
-__all__ = ["from_idx", "read_idx", "unpacked"]
+__all__ = ["read_idx"]
 
 DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, short
+from ..engine.messages import is_whole, short, whole_from
 from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
 from .dataset import as_dataset
 
-__all__ = ["DataLoader", "Transform"]
+__all__ = ["DataLoader"]
 
 Transform = Callable[[ndarray, np.random.Generator], ndarray]
 """A function that changes the first array of a batch, such as its images, with the random generator it is given."""
@@ -58,8 +58,7 @@ class DataLoader(TakesPyTorchsArguments):
         bucket_by: Sequence[int] | ndarray | None = None,
     ) -> None:  # fmt: skip
         dataset = as_dataset("DataLoader", dataset)
-        if not is_whole(batch_size) or batch_size < 1:
-            raise ShapeError(f"DataLoader: batch_size is a whole number from 1 on, not {short(batch_size)}")
+        whole_from(1, "DataLoader", batch_size=batch_size)
         if bucket_by is not None and np.shape(bucket_by) != (len(dataset),):
             raise ShapeError(
                 f"DataLoader: bucket_by has a length for each of the {len(dataset)} examples, not shape "

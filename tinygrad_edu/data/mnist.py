@@ -92,12 +92,12 @@ class MNIST(TensorDataset):
 
     @classmethod
     def _read(cls, name: str, folder: str | os.PathLike[str] | None) -> np.ndarray:
-        path = cls._cached(name) if folder is None else in_folder(name, Path(folder))
+        path = cls._cached(name) if folder is None else _in_folder(name, Path(folder))
         packed = content_of(path)
         content = unpacked(path, packed)
         array = from_idx(content, path)  # before the checksums, because its errors say more
         sums = cls.files[name]
-        published = sha256(packed) == sums.packed or sha256(content) == sums.content
+        published = _sha256(packed) == sums.packed or _sha256(content) == sums.content
         if not published and (path.suffix == ".gz" or sums.content is not None):
             raise FileError(f"{path} is not the published file of {cls.__name__}: its SHA-256 differs; get it again")
         return array
@@ -111,11 +111,11 @@ class MNIST(TensorDataset):
         failures = []
         for mirror in cls.mirrors:
             try:
-                content = download(mirror + path.name)
+                content = _download(mirror + path.name)
             except (OSError, HTTPException) as error:  # URLError and HTTPError are OSErrors
                 failures.append(f"{mirror}: {error}")
                 continue
-            if sha256(content) == cls.files[name].packed:
+            if _sha256(content) == cls.files[name].packed:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(path, content)
                 return path
@@ -172,7 +172,7 @@ def cache_folder() -> Path:
     return base / "tinygrad_edu"
 
 
-def in_folder(name: str, folder: Path) -> Path:
+def _in_folder(name: str, folder: Path) -> Path:
     """The file in the user's folder, packed or not."""
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
@@ -182,7 +182,7 @@ def in_folder(name: str, folder: Path) -> Path:
     raise FileError(f"there is neither {name} nor {name}.gz in the folder {folder}")
 
 
-def download(url: str, chunk: int = 1 << 16, largest: int = 1 << 26) -> bytes:
+def _download(url: str, chunk: int = 1 << 16, largest: int = 1 << 26) -> bytes:
     """The content at an address, with a progress bar. Raises `OSError` or `HTTPException` where the download fails."""
     parts: list[bytes] = []
     with urlopen(url, timeout=30) as response:
@@ -199,6 +199,6 @@ def download(url: str, chunk: int = 1 << 16, largest: int = 1 << 26) -> bytes:
     return content
 
 
-def sha256(content: bytes) -> str:
+def _sha256(content: bytes) -> str:
     """The SHA-256 as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

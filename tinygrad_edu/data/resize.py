@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, short
-from ..errors import DtypeError, ShapeError
+from ..engine.messages import is_whole, one_of, short
+from ..errors import ShapeError
 
 __all__ = ["Resize", "resize"]
 
@@ -61,37 +61,36 @@ def sample(images: ndarray, rows: Any, columns: Any, size: tuple[int, int], mode
     `rows` and `columns` are (first, last) borders in pixels, one pair for all images, or arrays (N,) of them. Beyond
     the image its outermost pixels go on.
     """
-    if mode not in ("bilinear", "nearest"):
-        raise DtypeError(f"resize: mode is 'bilinear' or 'nearest', not {short(mode)}")
+    one_of(("bilinear", "nearest"), "resize", mode=mode)
     (height, width), kind = images.shape[2:], images.dtype
     if mode == "nearest":
-        down, right = whole(rows, height, size[0]), whole(columns, width, size[1])
+        down, right = _whole(rows, height, size[0]), _whole(columns, width, size[1])
         image, channel = np.arange(len(images))[:, None, None, None], np.arange(images.shape[1])[:, None, None]
         nearest: ndarray = images[image, channel, down[..., None, :, None], right[..., None, None, :]]
         return nearest
     real = kind if kind.kind == "f" else np.dtype(np.float64)
-    vertical = shares(rows, height, size[0]).astype(real)[..., None, :, :]
-    horizontal = shares(columns, width, size[1]).astype(real)[..., None, :, :].swapaxes(-1, -2)
+    vertical = _shares(rows, height, size[0]).astype(real)[..., None, :, :]
+    horizontal = _shares(columns, width, size[1]).astype(real)[..., None, :, :].swapaxes(-1, -2)
     mixed: ndarray = vertical @ images.astype(real, copy=False) @ horizontal
     return mixed if kind == real else np.rint(mixed).astype(kind)
 
 
-def places(borders: Any, m: int) -> ndarray:
+def _places(borders: Any, m: int) -> ndarray:
     """Where the middles of m equal parts between two borders lie: (..., m)."""
     first, last = (np.asarray(border, np.float64)[..., None] for border in borders)
     at: ndarray = first + (last - first) * (np.arange(m) + 0.5) / m
     return at
 
 
-def whole(borders: Any, n: int, m: int) -> ndarray:
+def _whole(borders: Any, n: int, m: int) -> ndarray:
     """Which of n pixels holds the middle of each of m parts: (..., m)."""
-    at: ndarray = np.clip(np.floor(places(borders, m)), 0, n - 1).astype(np.intp)
+    at: ndarray = np.clip(np.floor(_places(borders, m)), 0, n - 1).astype(np.intp)
     return at
 
 
-def shares(borders: Any, n: int, m: int) -> ndarray:
+def _shares(borders: Any, n: int, m: int) -> ndarray:
     """The share that each of n old pixels has in each of m new ones: (..., m, n)."""
-    at = np.clip(places(borders, m) - 0.5, 0, n - 1)[..., None]
+    at = np.clip(_places(borders, m) - 0.5, 0, n - 1)[..., None]
     share: ndarray = np.maximum(0.0, 1.0 - np.abs(at - np.arange(n)))
     return share
 

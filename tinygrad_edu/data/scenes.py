@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, short
+from ..engine.messages import is_whole, short, whole_from
 from ..errors import OutOfRangeError
 from .dataset import TensorDataset
 from .images import digits
@@ -53,9 +53,9 @@ class Scenes(TensorDataset):
         self, n: int = 500, size: int = 40, most: int = 3, heights: tuple[int, int] = (14, 22),
         classes: tuple[int, ...] = tuple(range(10)), train: bool = True, seed: int = 0,
     ) -> None:  # fmt: skip
-        check_settings(n, size, most, heights, classes)
+        _check_settings(n, size, most, heights, classes)
         pictures, labels = digits().split()[0 if train else 1]
-        shapes = [[cropped(picture) for picture in pictures[labels == each]] for each in classes]
+        shapes = [[_cropped(picture) for picture in pictures[labels == each]] for each in classes]
         rng = np.random.default_rng([seed, train])
         self.classes = tuple(classes)
         self.images = np.clip(rng.normal(0.08, 0.05, (n, 1, size, size)), 0, 1).astype(np.float32)
@@ -67,8 +67,8 @@ class Scenes(TensorDataset):
             for box in boxes[: rng.integers(1, most, endpoint=True)]:
                 label = int(rng.integers(len(classes)))
                 shape = shapes[label][rng.integers(len(shapes[label]))]
-                ink = enlarged(shape, int(rng.integers(heights[0], heights[1] + 1)), widest=size - 2)
-                place = free_place(free, ink.shape, rng)
+                ink = _enlarged(shape, int(rng.integers(heights[0], heights[1] + 1)), widest=size - 2)
+                place = _free_place(free, ink.shape, rng)
                 if place is not None:
                     (y, x), (height, width) = place, ink.shape
                     here = slice(y, y + height), slice(x, x + width)
@@ -84,11 +84,9 @@ class Scenes(TensorDataset):
         return TensorDataset(self.images, self.boxes)
 
 
-def check_settings(n: int, size: int, most: int, heights: tuple[int, int], classes: tuple[int, ...]) -> None:
+def _check_settings(n: int, size: int, most: int, heights: tuple[int, int], classes: tuple[int, ...]) -> None:
     """Raise the error for settings of which no scene can be made."""
-    for name, number in (("n", n), ("size", size), ("most", most)):
-        if not is_whole(number) or number < 1:
-            raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
+    whole_from(1, "Scenes", n=n, size=size, most=most)
     low, high = heights
     if not (is_whole(low) and is_whole(high) and 4 <= low <= high <= size - 2):
         raise OutOfRangeError(
@@ -98,7 +96,7 @@ def check_settings(n: int, size: int, most: int, heights: tuple[int, int], class
         raise OutOfRangeError(f"Scenes: classes are different digits from 0 to 9, not {short(classes)}")
 
 
-def cropped(picture: ndarray) -> ndarray:
+def _cropped(picture: ndarray) -> ndarray:
     """The part of a picture that has ink, between 0 and 1."""
     inked = picture >= 4
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
@@ -106,13 +104,13 @@ def cropped(picture: ndarray) -> ndarray:
     return part
 
 
-def enlarged(picture: ndarray, height: int, widest: int) -> ndarray:
+def _enlarged(picture: ndarray, height: int, widest: int) -> ndarray:
     """The picture with this height, and the width that belongs to it or the widest."""
     width = min(max(3, round(height * picture.shape[1] / picture.shape[0])), widest)
     return np.squeeze(resize(picture[None, None], (height, width)))
 
 
-def free_place(free: ndarray, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int] | None:
+def _free_place(free: ndarray, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int] | None:
     """Row and column at which a picture of this shape touches nothing; None where none was found."""
     (height, width), size = shape, len(free)
     for y, x in zip(rng.integers(1, size - height, TRIES).tolist(), rng.integers(1, size - width, TRIES).tolist()):

@@ -38,7 +38,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
     y = np.arange(n) % 2
     angle = rng.uniform(0, np.pi, n)
     X = np.where(y == 0, (np.cos(angle), np.sin(angle)), (1 - np.cos(angle), 0.5 - np.sin(angle))).T
-    return labelled(X, y, noise, rng)
+    return _labelled(X, y, noise, rng)
 
 
 def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 0.02, seed: int = 0) -> TensorDataset:
@@ -52,7 +52,7 @@ def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 
     y = np.arange(n) % classes
     radius = rng.uniform(0, 1, n)
     angle = 2 * np.pi * (turns * radius + y / classes)
-    return labelled(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), y, noise, rng)
+    return _labelled(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), y, noise, rng)
 
 
 def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
@@ -64,10 +64,10 @@ def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
     """
     corner = np.arange(n) % 4
     signs = np.stack([corner // 2, corner % 2], axis=1)
-    return labelled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, np.random.default_rng(seed))
+    return _labelled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, np.random.default_rng(seed))
 
 
-def labelled(points: ndarray, classes: ndarray, noise: float, rng: np.random.Generator) -> TensorDataset:
+def _labelled(points: ndarray, classes: ndarray, noise: float, rng: np.random.Generator) -> TensorDataset:
     """A dataset of points with normal noise, float32, and their classes, int64."""
     noisy = points + noise * rng.standard_normal(points.shape)
     return TensorDataset(noisy.astype(np.float32), classes.astype(np.int64))

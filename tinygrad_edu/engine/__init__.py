@@ -29,7 +29,8 @@ What makes it safe, quick and easy to use:
 13. `memory.py`: what is released, and computed again; `blas.py`: how many threads multiply matrices; `parts.py`: what
    threads that share a batch compute together
 14. `arrays.py`: the arrays that `x.data` and `x.grad` are
-15. `notes.py`: what only few nodes remember; `scopes.py`: which module made which nodes; `graphs.py`: whole graphs
+15. `notes.py`: what only few nodes remember; `scopes.py`: which module made which nodes; `graphs.py`: whole graphs;
+    `trial.py`: a copy of a model, run once on examples
 16. `messages/`: what an error says
 17. `row.py` and `signatures.py`: what is asked of a row, and what operators give, for type checkers alone
 """

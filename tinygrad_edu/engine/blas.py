@@ -84,36 +84,36 @@ def multiplier(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
     *_, k, columns = y.shape
     fitting = (p for p in range(1, columns // 16 + 1) if columns % p == 0 and n * k * columns <= p * UNPACKED)
     count = next(fitting, 1)
-    y = np.ascontiguousarray(strips(y, count))
+    y = np.ascontiguousarray(_strips(y, count))
 
     def multiply(x: ndarray, out: ndarray) -> None:
-        np.matmul(x, y, out=strips(out, count))
+        np.matmul(x, y, out=_strips(out, count))
 
     return multiply
 
 
-def strips(x: ndarray, count: int) -> ndarray:
+def _strips(x: ndarray, count: int) -> ndarray:
     """(..., M, N) as (..., count, M, N / count)."""
     return x.reshape((*x.shape[:-1], count, x.shape[-1] // count)).swapaxes(-2, -3)
 
 
 def thread_count() -> tuple[Callable[[], int], Callable[[int], object]]:
     """The functions of OpenBLAS that get and set its number of threads; without OpenBLAS, two that do nothing."""
-    found = functions("get_num_threads", "set_num_threads")
+    found = _functions("get_num_threads", "set_num_threads")
     return (found[0], found[1]) if found else (lambda: 1, lambda threads: None)
 
 
-def core() -> str:
+def _core() -> str:
     """The processors for which OpenBLAS has chosen its kernels, such as "Haswell"; "" without OpenBLAS."""
-    for name in functions("get_corename"):
+    for name in _functions("get_corename"):
         name.restype = ctypes.c_char_p
         return str(name().decode())
     return ""
 
 
-def functions(*names: str) -> list[Any]:
+def _functions(*names: str) -> list[Any]:
     """Functions of OpenBLAS by their names; none without OpenBLAS."""
-    for file in libraries():
+    for file in _libraries():
         for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
             with suppress(OSError, AttributeError):
                 library = ctypes.PyDLL(file)  # it keeps Python's lock, so that a call takes only 0.1 µs
@@ -121,7 +121,7 @@ def functions(*names: str) -> list[Any]:
     return []
 
 
-def libraries() -> Iterator[str]:
+def _libraries() -> Iterator[str]:
     """The files in which OpenBLAS may be found."""
     yield str(import_module("numpy._core._multiarray_umath").__file__)  # Linux and macOS search what it is linked with
     folder = f"{np.__path__[0]}.libs"
@@ -131,6 +131,6 @@ def libraries() -> Iterator[str]:
 
 get_threads, set_threads = thread_count()
 
-UNPACKED = 10**6 if core() in ("SkylakeX", "Cooperlake", "SapphireRapids") else inf
+UNPACKED = 10**6 if _core() in ("SkylakeX", "Cooperlake", "SapphireRapids") else inf
 """Before it multiplies two matrices, OpenBLAS packs them, that is, copies them into the order in which it reads them.
 With AVX-512 it does not pack those of at most so many multiplications, which takes a fifth less time."""

@@ -126,13 +126,13 @@ class Switch:
             hint = "; x.trace() sums a diagonal" if self.__name__ == "trace" and hasattr(function, "trace") else ""
             kind = type(function).__name__
             raise DtypeError(f"{self.__name__}: decorates a function, not {kind} {function!r:.60}{hint}")
-        return switched(function, self)
+        return _switched(function, self)
 
     def __repr__(self) -> str:
         return f"<{self.__name__}>"
 
 
-def switched(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
+def _switched(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
     """The function with the switch on while its own lines run; off while a generator or a coroutine waits."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -140,7 +140,7 @@ def switched(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]
             return function(*args, **kwargs)
 
     def generator(*args: Any, **kwargs: Any) -> Any:
-        return (yield from resumed(function(*args, **kwargs), switch))
+        return (yield from _resumed(function(*args, **kwargs), switch))
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         return await awaited(function(*args, **kwargs), switch)
@@ -162,7 +162,7 @@ def switched(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]
     return functools.wraps(function)(next((kind for kind, fits in kinds.items() if fits(function)), call))
 
 
-def resumed(running: Any, switch: Switch) -> Generator[Any, Any, Any]:
+def _resumed(running: Any, switch: Switch) -> Generator[Any, Any, Any]:
     """Run a generator or a coroutine to its end, with the switch on whenever it runs."""
     go_on, value = running.send, None
     try:
@@ -180,7 +180,7 @@ def resumed(running: Any, switch: Switch) -> Generator[Any, Any, Any]:
         running.close()
 
 
-awaited = types.coroutine(resumed)
+awaited = types.coroutine(_resumed)
 """The same for `await`."""
 
 

@@ -24,7 +24,7 @@ from .graphs import ancestors
 from .inplace import as_used
 from .node import Node
 
-__all__ = ["Release", "collecting_rarely", "keep_freed_memory", "recomputed"]
+__all__ = ["Release", "collecting_rarely", "free", "keep_freed_memory", "recomputed"]
 
 LARGE = 1 << 16
 """Arrays of at least so many bytes are released."""
@@ -67,13 +67,13 @@ class Release:
     def judge(self, node: Node, references: int) -> None:
         """Release the array of a node, if its `references` beside those of the graph are all the walk's."""
         changed = node.notes and node.notes.changed  # then it could not be computed again
-        if references <= references_of(self.walk) and not changed:
+        if references <= _references_of(self.walk) and not changed:
             node.own_notes().released = (node._number.shape, node._number.dtype)
             del node._number
 
 
 @functools.cache
-def references_of(walk: Callable[..., Any]) -> int:
+def _references_of(walk: Callable[..., Any]) -> int:
     """How many references a walk holds to a node when it calls `Release`.
 
     Python versions count differently, so the number is measured in a small walk.

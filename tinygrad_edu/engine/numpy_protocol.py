@@ -44,14 +44,14 @@ TAKES_NUMBERS: dict[Any, int] = {np.unique: 0, np.bincount: 1, np.full_like: 1}
 """Those of them that put numbers into their answer, so that a gradient would be lost: from this argument on."""
 
 
-def numbers_of(x: Any) -> Any:
+def _numbers_of(x: Any) -> Any:
     """Nodes replaced by their numbers, also inside lists, tuples and dicts."""
     if isinstance(x, Node):
         return number_of(x)
     if isinstance(x, (list, tuple)):
-        return type(x)(map(numbers_of, x)) if not hasattr(x, "_fields") else x
+        return type(x)(map(_numbers_of, x)) if not hasattr(x, "_fields") else x
     if isinstance(x, dict):
-        return {key: numbers_of(value) for key, value in x.items()}
+        return {key: _numbers_of(value) for key, value in x.items()}
     return x
 
 
@@ -93,7 +93,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 def _plain_answer(call: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
-        return call(*numbers_of(args), **numbers_of(kwargs))
+        return call(*_numbers_of(args), **_numbers_of(kwargs))
     except (TypeError, ValueError) as error:
         elementwise = isinstance(function, np.ufunc)
         raise messages.refused(full_name(function), args if elementwise else args[:1], {}, error, elementwise) from None

@@ -60,7 +60,7 @@ def generator(seed: Any = None) -> np.random.Generator:
             "a number for each example, such as by tg.rand(x.shape), or use threads=1"
         )
     if seed is None:
-        return own()
+        return _own()
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError):
@@ -68,7 +68,7 @@ def generator(seed: Any = None) -> np.random.Generator:
         raise DtypeError(f"seed is a whole number from 0 on, or a numpy.random.Generator, not {given}") from None
 
 
-def own() -> np.random.Generator:
+def _own() -> np.random.Generator:
     """The package's own generator."""
     global _generator
     if _generator is None:
@@ -85,7 +85,7 @@ def get_state() -> dict[str, Any]:
     >>> generator().random() == x
     True
     """
-    return dict(own().bit_generator.state)
+    return dict(_own().bit_generator.state)
 
 
 def set_state(state: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ def set_state(state: dict[str, Any]) -> None:
 
     Raises `ValueError` or `TypeError` if it is not such a state.
     """
-    own().bit_generator.state = state
+    _own().bit_generator.state = state
 
 
 # Forked processes, which would all draw what this one is about to draw.

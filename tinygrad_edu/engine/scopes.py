@@ -44,13 +44,13 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     """
     start = next(clock)
     result = call(*args, **kwargs)
-    for node in nodes_in(result):
+    for node in _nodes_in(result):
         if node.index >= start and node.primitive is not None:
             node.own_notes().scopes = (*scopes_of(node), Scope(owner, start))
     return result
 
 
-def nodes_in(result: Any) -> Sequence[Node]:
+def _nodes_in(result: Any) -> Sequence[Node]:
     """The nodes in a result of nested tuples, lists and mappings, each once."""
     if isinstance(result, Node):  # nearly always
         return (result,)

@@ -199,7 +199,7 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     module = ModuleType(f"assignment {file.stem}")
     module.__file__ = str(file)
     with LOADING:
-        beside = executed(module, source, file)
+        beside = _executed(module, source, file)
     found = {id(x): x for x in vars(module).values() if isinstance(x, Assignment)}
     if len(found) != 1:
         none = texts('{path}: it makes no Assignment; one is needed, such as hw = Assignment("{name}")')
@@ -213,14 +213,14 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
         data = {name: (file.parent / name).read_bytes() for name in assignment.files}
     except OSError as error:
         raise AssignmentError(f"{path}: files={list(assignment.files)!r}: {error.filename}: {error.strerror}") from None
-    translated = translations(file)
+    translated = _translations(file)
     assignment.texts = {lang: texts for lang, (_, texts) in translated.items()}
     data |= {name: content for lang, (content, _) in translated.items() for name in [f"{file.stem}.{lang}.json"]}
     assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
     return Loaded(assignment, str(file), sha256_of({file.name: source} | beside | data), data)
 
 
-def translations(file: Path) -> dict[str, tuple[bytes, dict[str, str]]]:
+def _translations(file: Path) -> dict[str, tuple[bytes, dict[str, str]]]:
     """The texts of an assignment in other languages: the content of each file beside it, and the texts in it."""
     found = {}
     for lang in languages():
@@ -244,30 +244,30 @@ def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list
     return [*own, file.with_name(f"{role}.py")]
 
 
-def executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:
+def _executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:
     """Execute a module; the sources of the modules that it imports from its own folder."""
     path, modules = sys.path[:], dict(sys.modules)
     sys.path.insert(0, str(file.parent))
     sys.modules[module.__name__] = module  # dataclasses look for it there
     try:
         exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
-        return sources_beside(file, set(sys.modules) - set(modules))
+        return _sources_beside(file, set(sys.modules) - set(modules))
     except (Exception, SystemExit) as error:
         raise AssignmentError(f"{place(error, file)}: {exception_text(error)}") from error
     finally:
         sys.path[:] = path
         for name in set(sys.modules) - set(modules):  # another assignment may have a helper of the same name
-            if file_beside(file, name):
+            if _file_beside(file, name):
                 del sys.modules[name]
 
 
-def sources_beside(file: Path, names: set[str]) -> dict[str, bytes]:
+def _sources_beside(file: Path, names: set[str]) -> dict[str, bytes]:
     """The sources of the modules that lie in the folder of a file, by their path in it."""
-    found = filter(None, (file_beside(file, name) for name in names))
+    found = filter(None, (_file_beside(file, name) for name in names))
     return {path.relative_to(file.parent).as_posix(): path.read_bytes() for path in found}
 
 
-def file_beside(file: Path, name: str) -> Path | None:
+def _file_beside(file: Path, name: str) -> Path | None:
     """The source file of a module, if it lies in the folder of `file`."""
     where = getattr(sys.modules[name], "__file__", None)
     path = Path(where or "/").resolve()

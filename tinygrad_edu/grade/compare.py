@@ -90,7 +90,7 @@ def compare(
     """
     name = say(name)
     try:
-        nothing = vacuous(expected)
+        nothing = _vacuous(expected)
         if nothing:
             text = texts("{name}: {nothing} is expected: there is nothing to compare")
             return Verdict(Outcome.ERROR, "expected", say(text, name=name, nothing=nothing))
@@ -102,11 +102,11 @@ def compare(
     return Verdict(Outcome.PASS, error=error)
 
 
-def vacuous(expected: Any) -> str:
+def _vacuous(expected: Any) -> str:
     """Why a comparison with `expected` would mean nothing; empty if it means something."""
     if isinstance(expected, (list, tuple, dict)):
         parts = list(expected.values()) if isinstance(expected, dict) else list(expected)
-        return next(filter(None, map(vacuous, parts)), "") if parts else say("no result")
+        return next(filter(None, map(_vacuous, parts)), "") if parts else say("no result")
     if isinstance(expected, (float, complex, np.ndarray, np.generic)):
         array = np.asarray(expected)
         if array.size == 0:
@@ -128,25 +128,25 @@ def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, 
                 "count", say("{name}: {given} results, expected {n}", name=name, given=len(answer), n=len(expected))
             )
         pairs = [(f"{name}[{i}]", a, e) for i, (a, e) in enumerate(zip(answer, expected, strict=True))]
-        return largest([_compare(a, e, rtol, exact_dtype, part) for part, a, e in pairs])
+        return _largest([_compare(a, e, rtol, exact_dtype, part) for part, a, e in pairs])
     if isinstance(expected, dict):
         if type(answer) is not dict:
-            raise Different("type", expected_other(name, kind_of(answer), say("a dict")))
+            raise Different("type", _expected_other(name, kind_of(answer), say("a dict")))
         if set(answer) != set(expected):
             given = clean(str(list(answer)), 200)
             text = say("{name}: the keys {given}, expected {expected}", name=name, given=given, expected=list(expected))
             raise Different("count", text)
-        return largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
+        return _largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
     if expected is None or isinstance(expected, (str, bool)):
         if type(answer) is not type(expected):
-            raise Different("type", expected_other(name, kind_of(answer), kind_of(expected)))
+            raise Different("type", _expected_other(name, kind_of(answer), kind_of(expected)))
         if answer != expected:
             raise Different("values", say("{name}: not what is expected", name=name))
         return None
-    return numbers(answer, expected, rtol, exact_dtype, name)
+    return _numbers(answer, expected, rtol, exact_dtype, name)
 
 
-def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float:
+def _numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float:
     """`_compare` for a number or an array of numbers."""
     wanted = np.asarray(expected)
     if wanted.dtype.kind not in "biufc":
@@ -154,9 +154,9 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     if type(answer) is int and wanted.dtype.kind in "fc" and wanted.shape == () and abs(answer) < 2**53:
         answer = float(answer)  # `self.grad = 0` is as good as 0.0
     if type(answer) not in (bool, int, float, complex, np.ndarray) and not isinstance(answer, np.generic):
-        raise Different("type", expected_other(name, kind_of(answer), kind_of(expected)))
+        raise Different("type", _expected_other(name, kind_of(answer), kind_of(expected)))
     given = np.asarray(answer)
-    check_dtype(given.dtype, wanted.dtype, exact_dtype, name)
+    _check_dtype(given.dtype, wanted.dtype, exact_dtype, name)
     if given.shape != wanted.shape:
         raise Different(
             "shape", say("{name}: shape {given}, expected {wanted}", name=name, given=given.shape, wanted=wanted.shape)
@@ -164,11 +164,11 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     if wanted.dtype.kind in "biu":
         if not np.array_equal(given, wanted):
             raise Different(
-                "values", say("{name}: {problem}", name=name, problem=so_many(given != wanted, wanted.size))
+                "values", say("{name}: {problem}", name=name, problem=_so_many(given != wanted, wanted.size))
             )
         return 0.0
     tolerance = TOLERANCE[wanted.dtype.name] if rtol is None else rtol
-    finite = finite_in_both(given, wanted, name)
+    finite = _finite_in_both(given, wanted, name)
     wide = complex if wanted.dtype.kind == "c" else float  # they are compared in double precision at least
     right = wanted[finite].astype(wide)
     difference, size = np.abs(given[finite].astype(wide) - right), np.abs(right)
@@ -176,7 +176,7 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     error = float(difference.max()) / scale if scale else float(difference.max())
     wrong = ~(difference <= tolerance * (size + scale))
     if wrong.any():
-        raise Different("values", say("{name}: {problem}", name=name, problem=so_many(wrong, wanted.size)), error)
+        raise Different("values", say("{name}: {problem}", name=name, problem=_so_many(wrong, wanted.size)), error)
     return error
 
 
@@ -184,12 +184,12 @@ FINITE = texts("{name}: {k} of {n} numbers are finite where they should not be")
 NOT_FINITE = texts("{name}: {k} of {n} numbers are NaN or infinite")
 
 
-def expected_other(name: str, given: str, wanted: str) -> str:
+def _expected_other(name: str, given: str, wanted: str) -> str:
     """Something else is expected."""
     return say("{name}: {given}, expected {wanted}", name=name, given=given, wanted=wanted)
 
 
-def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: str) -> None:
+def _check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: str) -> None:
     """Refuse another kind of number, a lower precision, and if `exact` a higher one."""
     fits = given.kind == wanted.kind
     if fits and given != wanted:
@@ -198,7 +198,7 @@ def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: 
         raise Different("dtype", say("{name}: dtype {given}, expected {wanted}", name=name, given=given, wanted=wanted))
 
 
-def finite_in_both(given: Any, wanted: Any, name: str) -> Any:
+def _finite_in_both(given: Any, wanted: Any, name: str) -> Any:
     """Which numbers are finite. Refuses those that are not where finite ones are expected, and another infinity or NaN
     elsewhere.
     """
@@ -212,15 +212,15 @@ def finite_in_both(given: Any, wanted: Any, name: str) -> Any:
     return finite
 
 
-def largest(errors: list[float | None]) -> float | None:
+def _largest(errors: list[float | None]) -> float | None:
     """The largest error; None if there is none."""
     return max((error for error in errors if error is not None), default=None)
 
 
-def so_many(wrong: np.ndarray, size: int) -> str:
+def _so_many(wrong: np.ndarray, size: int) -> str:
     """How many of `size` numbers are wrong, in words.
 
-    >>> so_many(np.array([True, False]), 2), so_many(np.array(True), 1)
+    >>> _so_many(np.array([True, False]), 2), _so_many(np.array(True), 1)
     ('1 of 2 numbers are wrong', 'the number is wrong')
     """
     return say("the number is wrong") if size == 1 else say("{k} of {n} numbers are wrong", k=int(wrong.sum()), n=size)

@@ -50,7 +50,7 @@ def expect(answer: Any, name: str = THE_ANSWER, **values: Any) -> Expectation:
     Traceback (most recent call last):
     tinygrad_edu.grade.errors.WrongAnswer: the sum of 3 numbers: the number is wrong
     """
-    return Expectation(answer, filled(name, values))
+    return Expectation(answer, _filled(name, values))
 
 
 def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "", **values: Any) -> None:
@@ -73,12 +73,12 @@ def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how:
         text = texts("{otherwise} ({kind}, where True or False is needed)")
         raise StudentError("answer", say(text, otherwise=say(otherwise), kind=type(holds).__name__))
     if not holds:
-        what, where, how = (filled(text, values) for text in (otherwise, where, how))
+        what, where, how = (_filled(text, values) for text in (otherwise, where, how))
         raise WrongAnswer(what, kind=kind, where=where, how=how)
-    notes().passes += 1
+    _notes().passes += 1
 
 
-def filled(text: str, values: Mapping[str, Any]) -> str:
+def _filled(text: str, values: Mapping[str, Any]) -> str:
     """The text in the reader's language, its places filled; a value that is a text is said in that language, too."""
     return say(text, **{name: say(value) if isinstance(value, str) else value for name, value in values.items()})
 
@@ -129,7 +129,7 @@ class Expectation:
         """
         several = isinstance(at, (tuple, list)) and (len(at) > 1 or isinstance(self.answer, (tuple, list)))
         primals = tuple(at) if isinstance(at, (tuple, list)) else (at,)
-        notes().probes.append(Probe(function, primals, upstream, rtol))
+        _notes().probes.append(Probe(function, primals, upstream, rtol))
         _, pull = vjp(function, *primals)
         gradients = pull(upstream)
         try:
@@ -170,26 +170,26 @@ class Expectation:
         Traceback (most recent call last):
         tinygrad_edu.grade.errors.WrongAnswer: x * y: a float, and an object is expected
         """
-        if isinstance(self.answer, DATA) and not fits_anywhere(self.answer):
+        if isinstance(self.answer, DATA) and not _fits_anywhere(self.answer):
             text = texts("{name}: {given}, and an object is expected")
             raise WrongAnswer(say(text, name=self.name, given=kind_of(self.answer)), kind="type")
-        notes().passes += 1
+        _notes().passes += 1
 
     def _compare(self, expected: Any, rtol: float | None) -> None:
-        if fits_anywhere(self.answer):
-            notes().passes += 1
+        if _fits_anywhere(self.answer):
+            _notes().passes += 1
             return
         verdict = compare(self.answer, expected, rtol=rtol, name=self.name)
         if verdict.outcome is Outcome.ERROR:
             raise AssignmentError(verdict.message)
         if not verdict:
             raise WrongAnswer(verdict.message, kind=verdict.reason)
-        notes().passes += 1
+        _notes().passes += 1
 
 
-def fits_anywhere(answer: Any) -> bool:
+def _fits_anywhere(answer: Any) -> bool:
     """Whether an answer is one of those that find out whether a check itself is wrong."""
-    return isinstance(answer, Anything) or (isinstance(answer, (list, tuple)) and any(map(fits_anywhere, answer)))
+    return isinstance(answer, Anything) or (isinstance(answer, (list, tuple)) and any(map(_fits_anywhere, answer)))
 
 
 # Notes.
@@ -234,6 +234,6 @@ def watched() -> Iterator[Notes]:
         NOTES.reset(token)
 
 
-def notes() -> Notes:
+def _notes() -> Notes:
     """The notes of the check that runs; if none runs, as in an example, notes that nobody reads."""
     return NOTES.get(Notes())

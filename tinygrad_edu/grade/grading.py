@@ -121,7 +121,7 @@ def grade_one(
     with speaking(lang, assignment.texts):
         signs, submission = signs_of(submission), without_the_engine(submission)
         if submission.parts:
-            asked = ask_all(assignment, submission, sandbox, seeds)
+            asked = _ask_all(assignment, submission, sandbox, seeds)
         else:
             why = say("there is no program in what was handed in")
             asked = nothing_asked(assignment, "skipped", why, sandbox.isolation)
@@ -185,7 +185,7 @@ def nothing_asked(assignment: Assignment, outcome: NoPass, why: str, isolation: 
     return Asked(tuple(missed(check, outcome, why) for check in assignment.checks), isolation)
 
 
-def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds) -> Asked:
+def _ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds) -> Asked:
     """Run the checks group by group, each group in a child of its own."""
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
@@ -201,7 +201,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
                         session,
                         partial(seeds.of, "check", check.name),
                         failure,
-                        reference=partial(opened, assignment, sandbox),
+                        reference=partial(_opened, assignment, sandbox),
                         asked_for=asked_for,
                     )
                     for check in group
@@ -221,7 +221,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     )
 
 
-def opened(assignment: Assignment, sandbox: Sandbox) -> Session | None:
+def _opened(assignment: Assignment, sandbox: Sandbox) -> Session | None:
     """A session of the solution beside the assignment; None if there is none, or it does not load."""
     if assignment.reference is None:
         return None

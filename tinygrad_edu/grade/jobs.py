@@ -89,9 +89,9 @@ def jobs_in(
     if not path.exists():
         raise SubmissionError("{path}: no such file or folder", path=clean(str(path)))
     if path.is_dir() and not student:
-        handed_in = by_student(sorted(filter(is_submission, path.iterdir())))
+        handed_in = _by_student(sorted(filter(_is_submission, path.iterdir())))
     else:
-        handed_in = [(student or student_of(path), [(path, "")], 0.0)]
+        handed_in = [(student or _student_of(path), [(path, "")], 0.0)]
     if not handed_in:
         raise SubmissionError("{path}: the folder is empty", path=clean(str(path)))
     secret = secret or bytes.fromhex(loaded.sha256)
@@ -104,7 +104,7 @@ def jobs_in(
     return jobs
 
 
-def by_student(paths: Sequence[Path]) -> list[tuple[str, list[tuple[Path, str]], float | None]]:
+def _by_student(paths: Sequence[Path]) -> list[tuple[str, list[tuple[Path, str]], float | None]]:
     """For each student the id, the paths with the names that files had before they were downloaded, and the lateness.
 
     Names like those of Canvas count only where all are like that, and of more than one student.
@@ -123,15 +123,15 @@ def by_student(paths: Sequence[Path]) -> list[tuple[str, list[tuple[Path, str]],
             together.setdefault(student, []).append((path, from_canvas["file"] + (from_canvas["end"] or "")))
             late |= {student} if from_canvas["late"] else set()
         else:
-            apart.append((student_of(path), [(path, "")], 0.0))
+            apart.append((_student_of(path), [(path, "")], 0.0))
     return apart + [(clean(one, 200), files, None if one in late else 0.0) for one, files in together.items()]
 
 
-def is_submission(path: Path) -> bool:
+def _is_submission(path: Path) -> bool:
     return path.name not in LITTER and not path.name.startswith(".") and path.suffix.lower() not in TABLES
 
 
-def student_of(path: Path) -> str:
+def _student_of(path: Path) -> str:
     """The student of a submission."""
     return clean(path.name if path.is_dir() else path.stem, 200)
 

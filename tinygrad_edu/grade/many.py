@@ -131,7 +131,7 @@ class ClassRun:
                 if self.failures[i] < TRIES:
                     self.waiting.append(i)
                     continue
-                answer, result = {}, not_graded(job, self.submissions[i], f"{type(error).__name__}: {error}")
+                answer, result = {}, _not_graded(job, self.submissions[i], f"{type(error).__name__}: {error}")
             del self.submissions[i]
             self.found[i] = result
             if self.folder:
@@ -139,7 +139,7 @@ class ClassRun:
             self.bar.update()
 
 
-def not_graded(job: Job, submission: Submission, why: str) -> Result:
+def _not_graded(job: Job, submission: Submission, why: str) -> Result:
     """The result of a submission that no worker could grade."""
     assignment = job.loaded.assignment
     with speaking(None, assignment.texts):
@@ -170,7 +170,7 @@ def grade_job(work: Work) -> Work:
     """Grade one submission, from plain JSON to plain JSON, in any process that can import this package."""
     started = time.perf_counter()
     path, sha256 = work["assignment"], work["assignment_sha256"]
-    loaded = the_assignment(path, sha256)
+    loaded = _the_assignment(path, sha256)
     if loaded.sha256 != sha256:
         raise AssignmentError(f"{path} has changed while it is graded, or is another one on {platform.node()}")
     handed_in = dict(work["submission"])
@@ -192,7 +192,7 @@ def grade_job(work: Work) -> Work:
 
 
 @lru_cache(maxsize=4)
-def the_assignment(path: str, sha256: str) -> Loaded:
+def _the_assignment(path: str, sha256: str) -> Loaded:
     """The assignment, loaded once in each worker."""
     return load_assignment(path)
 

@@ -37,7 +37,7 @@ OTHERS = {"autograd", "dezero", "jax", "micrograd", "minitorch", "mygrad", "need
 def without_the_engine(submission: Submission) -> Submission:
     """The submission without the modules of this package that were handed in with it."""
     foreign = [name for name in submission.modules if NAME in name.split(".")]
-    foreign += [name for name, (_, source) in submission.modules.items() if fingerprint(source) in our_files()]
+    foreign += [name for name, (_, source) in submission.modules.items() if _fingerprint(source) in our_files()]
     if not foreign:
         return submission
     modules = {name: part for name, part in submission.modules.items() if name not in foreign}
@@ -65,7 +65,7 @@ def signs_of(submission: Submission) -> tuple[str, ...]:
             tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        for line, what in suspicious(tree):
+        for line, what in _suspicious(tree):
             found.setdefault(what, []).append(say("{file}, line {line}", file=where, line=line))
     for what, places in found.items():
         place = places[0]
@@ -88,10 +88,10 @@ def passes(counted: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
 QUOTIENT = texts("a difference quotient")
 
 
-def suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def _suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Lines of a program with something that a derivative by hand does not need.
 
-    >>> list(suspicious(ast.parse("def slope(f, x, h): return (f(x + h) - f(x - h)) / (2 * h)")))
+    >>> list(_suspicious(ast.parse("def slope(f, x, h): return (f(x + h) - f(x - h)) / (2 * h)")))
     [(1, 'a difference quotient')]
     """
     for node in ast.walk(tree):
@@ -116,7 +116,7 @@ def suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
                             yield call.lineno, texts("a function that is handed in is called in a loop")
 
 
-def fingerprint(source: str) -> str:
+def _fingerprint(source: str) -> str:
     """What is the same for two files that differ in their line ends alone; empty for a short file."""
     lines = [line.rstrip() for line in source.splitlines() if line.strip()]
     return sha256("\n".join(lines).encode(errors="surrogatepass")).hexdigest() if len(lines) >= 20 else ""
@@ -127,4 +127,4 @@ def our_files() -> frozenset[str]:
     """The fingerprints of this package's files, but for those that students begin with."""
     root = Path(__file__).parents[1]
     files = [path for path in root.rglob("*.py") if "assignments" not in path.parts and "template" not in path.parts]
-    return frozenset(fingerprint(path.read_text(encoding="utf-8")) for path in files) - {""}
+    return frozenset(_fingerprint(path.read_text(encoding="utf-8")) for path in files) - {""}

@@ -81,19 +81,19 @@ def verdict(
     if isinstance(failure, SandboxError):
         return missed(check, "grader-error", clean(str(failure)))
     if failure is not None:
-        return shown(failed(check, failure), check)
+        return _shown(_failed(check, failure), check)
     missing = [name for name in check.needs if name not in session.names]
     if missing:
-        others = [name for name in session.names if name not in asked_for and not imported(name, session.submission)]
-        instead = inside_something(missing[0], session.submission) or hint(missing[0], others)
+        others = [name for name in session.names if name not in asked_for and not _imported(name, session.submission)]
+        instead = _inside_something(missing[0], session.submission) or hint(missing[0], others)
         why = say("your program defines no {name}{hint}", name=missing[0], hint=instead)
         return missed(check, "skipped", clean(why), kind="missing")
     before = session.record.seconds
-    result = ask(check, session, draw, reference)
+    result = _ask(check, session, draw, reference)
     quick = session.record.seconds - before <= REPEATED * session.limits.total_seconds
     if twice and quick and result.outcome == "pass":
         session.counted = {}
-        again = ask(check, session, draw, reference)
+        again = _ask(check, session, draw, reference)
         session.counted = None
         if again.outcome == "grader-error":
             result = again
@@ -101,10 +101,10 @@ def verdict(
             why = say("it was right the first time, and wrong when the same was asked again")
             how = say("Something is kept between calls: an array changed in place, or a sum that is not set back to 0.")
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
-    return shown(result, check)
+    return _shown(result, check)
 
 
-def imported(name: str, submission: Submission) -> bool:
+def _imported(name: str, submission: Submission) -> bool:
     """Whether a name of a program is that of a module, such as `np` and `os`, which is nobody's misspelt function."""
     words = rf"^\s*(import|from)\b.*\b{re.escape(name)}\b"
     return any(re.search(words, source, re.MULTILINE) for _, source in submission.parts)
@@ -113,10 +113,10 @@ def imported(name: str, submission: Submission) -> bool:
 INSIDE = texts("; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin")
 
 
-def inside_something(name: str, submission: Submission) -> str:
+def _inside_something(name: str, submission: Submission) -> str:
     r"""Where a function or class stands that the program defines only inside something else, such as a main block.
 
-    >>> inside_something("f", Submission.from_source("class Solution:\n    def f(self): pass"))
+    >>> _inside_something("f", Submission.from_source("class Solution:\n    def f(self): pass"))
     '; it stands inside `class Solution:` (submission.py, line 1): put it in front of that, at the margin'
     """
     for where, source in submission.parts:
@@ -129,14 +129,14 @@ def inside_something(name: str, submission: Submission) -> str:
     return ""
 
 
-def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+def _ask(check: Check, session: Session, draw: Draw, reference: Reference) -> CheckResult:
     """Run a check."""
     before = session.answers
     try:
         with watched() as notes, np.errstate(all="ignore"):
             check.function(session.student, draw())
     except (WrongAnswer, StudentError) as error:
-        return failed(check, error)
+        return _failed(check, error)
     except IsolationError:
         raise
     except SandboxError as error:
@@ -145,26 +145,26 @@ def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> Che
         if session.answers == before:
             return missed(check, "grader-error", stumbled(check, error))
         if isinstance(error, AssertionError):
-            return failed(check, refuted(check, error, session))
-        return blamed(check, error, session, draw, reference)
-    if not notes.passes and not (session.answers > before and asserts(check.function.__code__)):
-        if session.answers == before or own_fault(check, None, draw, reference):
+            return _failed(check, _refuted(check, error, session))
+        return _blamed(check, error, session, draw, reference)
+    if not notes.passes and not (session.answers > before and _asserts(check.function.__code__)):
+        if session.answers == before or _own_fault(check, None, draw, reference):
             return missed(check, "grader-error", say("{name} expects nothing, so nobody can pass it", name=check.name))
-        too_little = say("your program answers {answer}: too little", answer=described(session.last))
-        return failed(check, WrongAnswer(too_little, kind="count"))
-    session.record.passes.update(quotients(session.counted or {}, notes))
+        too_little = say("your program answers {answer}: too little", answer=_described(session.last))
+        return _failed(check, WrongAnswer(too_little, kind="count"))
+    session.record.passes.update(_quotients(session.counted or {}, notes))
     return CheckResult(
         check.name, say(check.title), "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
     )
 
 
-def quotients(counted: Mapping[str, tuple[int, int]], notes: Notes) -> dict[str, tuple[int, int]]:
+def _quotients(counted: Mapping[str, tuple[int, int]], notes: Notes) -> dict[str, tuple[int, int]]:
     """The functions that may have taken difference quotients: what calls another one once or more for each number.
 
     A training calls its loss as often, honestly. So where no gradient was asked for, the answer must have been
     compared, and the calls must be the numbers, or a multiple of them, and at most one more.
 
-    >>> quotients({"slope": (31, 15), "train": (200, 15)}, Notes(passes=1))
+    >>> _quotients({"slope": (31, 15), "train": (200, 15)}, Notes(passes=1))
     {'slope': (31, 15)}
     """
     return {
@@ -179,17 +179,17 @@ def quotients(counted: Mapping[str, tuple[int, int]], notes: Notes) -> dict[str,
 
 def stumbled(check: Check, error: BaseException) -> str:
     """The exception of a check and its line, for the instructor."""
-    return clean(f"{Path(place(error, file_of(check))).name}: {exception_text(error)}")
+    return clean(f"{Path(place(error, _file_of(check))).name}: {exception_text(error)}")
 
 
-def file_of(check: Check) -> Path:
+def _file_of(check: Check) -> Path:
     return Path(check.function.__code__.co_filename)
 
 
-def blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+def _blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Reference) -> CheckResult:
     """The result of a check that raised an exception after the program had answered."""
     said = stumbled(check, error)
-    if own_fault(check, error, draw, reference):
+    if _own_fault(check, error, draw, reference):
         return missed(check, "grader-error", said)
     overwritten = [name for name in session.constants if "not callable" in str(error)]
     if overwritten:
@@ -197,12 +197,12 @@ def blamed(check: Check, error: Exception, session: Session, draw: Draw, referen
         what = say("{name} is {kind}, not a function: was it overwritten?", name=name, kind=session.constants[name])
         how = say("Give the result of a call another name than the function's.")
     else:
-        what = say("your program answers {answer}, and that cannot be used", answer=described(session.last))
+        what = say("your program answers {answer}, and that cannot be used", answer=_described(session.last))
         how = ""
-    return replace(failed(check, WrongAnswer(what, kind="type", how=how)), note=said)
+    return replace(_failed(check, WrongAnswer(what, kind="type", how=how)), note=said)
 
 
-def described(answer: Any) -> str:
+def _described(answer: Any) -> str:
     """An answer in words."""
     if isinstance(answer, (list, tuple)):
         kinds = say(", ").join([*map(kind_of, answer[:4]), *(["..."] if len(answer) > 4 else [])])
@@ -211,7 +211,7 @@ def described(answer: Any) -> str:
     return in_few_words(answer)
 
 
-def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:
+def _own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:
     """Whether a check raises an exception, or expects nothing (`symptom` is None), by a mistake of its own.
 
     It does if the solution has it do so too, or, without a solution, every answer that fits anywhere.
@@ -222,13 +222,13 @@ def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Re
             error, passes = tried(check, session.student, draw)
             return error is not None or (symptom is None and not passes)
     for size in (2, 1, 3, 4, 5, 0):
-        error, passes = tried(check, StandIn(partial(anything, size)).student, draw)
-        if (error is None and (symptom is not None or passes)) or not alike(check, error, symptom):
+        error, passes = tried(check, StandIn(partial(_anything, size)).student, draw)
+        if (error is None and (symptom is not None or passes)) or not _alike(check, error, symptom):
             return False
     return True
 
 
-def anything(size: int, do: str, what: tuple[Any, ...]) -> Anything:
+def _anything(size: int, do: str, what: tuple[Any, ...]) -> Anything:
     """An answer to any question that fits wherever it is used."""
     return Anything(size)
 
@@ -247,44 +247,44 @@ def tried(check: Check, student: Student, draw: Draw) -> tuple[Exception | None,
     return None, notes.passes
 
 
-def alike(check: Check, one: Exception | None, other: Exception | None) -> bool:
+def _alike(check: Check, one: Exception | None, other: Exception | None) -> bool:
     """Whether two exceptions are of one type, and arose in one line."""
     if one is None or other is None:
         return one is other
-    return type(one) is type(other) and place(one, file_of(check)) == place(other, file_of(check))
+    return type(one) is type(other) and place(one, _file_of(check)) == place(other, _file_of(check))
 
 
 # Checks with `assert`.
 
 
-def asserts(code: CodeType) -> bool:
+def _asserts(code: CodeType) -> bool:
     """Whether a function, or one inside it, holds an `assert`, or calls one such as `np.testing.assert_allclose`.
 
     >>> def check(student, rng): assert student.f(2.0) == 4.0
-    >>> asserts(check.__code__), asserts(described.__code__)
+    >>> _asserts(check.__code__), _asserts(described.__code__)
     (True, False)
     """
     raising = any(
         x.opname == "LOAD_ASSERTION_ERROR" or "AssertionError" in x.argrepr for x in dis.get_instructions(code)
     )
     calling = any(name.startswith("assert_") for name in code.co_names)
-    return raising or calling or any(asserts(inner) for inner in code.co_consts if isinstance(inner, CodeType))
+    return raising or calling or any(_asserts(inner) for inner in code.co_consts if isinstance(inner, CodeType))
 
 
-def refuted(check: Check, error: AssertionError, session: Session) -> WrongAnswer:
+def _refuted(check: Check, error: AssertionError, session: Session) -> WrongAnswer:
     """What an `assert` in a check says of the program's answer: its message, or its text, and the values in it."""
     text, values = "", dict[str, Any]()
     for frame, line in traceback.walk_tb(error.__traceback__):
-        if Path(frame.f_code.co_filename).parent == file_of(check).parent:
-            text, values = asserted(frame.f_code.co_filename, line, frame.f_locals)
+        if Path(frame.f_code.co_filename).parent == _file_of(check).parent:
+            text, values = _asserted(frame.f_code.co_filename, line, frame.f_locals)
     if not values:
         values = {say("your program's last answer"): session.last}
-    shown = say(", ").join(say("{name} is {value}", name=name, value=in_short(x)) for name, x in values.items())
+    shown = say(", ").join(say("{name} is {value}", name=name, value=_in_short(x)) for name, x in values.items())
     what = str(error) or say("`{condition}` does not hold", condition=text)
     return WrongAnswer(what, kind="assert", where=say("Here, {values}.", values=shown))
 
 
-def asserted(file: str, line: int, known: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _asserted(file: str, line: int, known: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The condition of the `assert` in a line of a file, and the values of the names in it."""
     source = "".join(linecache.getlines(file))
     for node in ast.walk(ast.parse(source)):
@@ -294,10 +294,10 @@ def asserted(file: str, line: int, known: Mapping[str, Any]) -> tuple[str, dict[
     return "", {}
 
 
-def in_short(x: Any) -> str:
+def _in_short(x: Any) -> str:
     """A value in at most 200 characters.
 
-    >>> in_short(np.arange(3.0))
+    >>> _in_short(np.arange(3.0))
     '[0. 1. 2.]'
     """
     text = str(x) if isinstance(x, np.ndarray) else repr(x)
@@ -314,7 +314,7 @@ def missed(check: Check, outcome: NoPass, why: str, *, kind: str = "") -> CheckR
     )
 
 
-def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
+def _failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
     """The result of a check that the student's program failed."""
     result = missed(check, "fail", clean(say(str(error))), kind=error.kind)
     if isinstance(error, WrongAnswer):
@@ -327,7 +327,7 @@ def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
     return result
 
 
-def shown(result: CheckResult, check: Check) -> CheckResult:
+def _shown(result: CheckResult, check: Check) -> CheckResult:
     """The result as the student may see it: of a failed hidden check, only the kind of mistake."""
     if not check.hidden or result.outcome != "fail":
         return result

@@ -1,27 +1,21 @@
 """An architecture: what a model is made of, and the shapes of the arrays between its layers, without numbers.
 
-The model is copied, and the copy runs once on examples of the given shapes. So the model does not change, and layers
-whose sizes are open get theirs in the picture.
+It is drawn of a trial of the model, so layers whose sizes are open get theirs in the picture.
 """
 
 from __future__ import annotations
 
-import copy
 import inspect
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
-
-from .._support.languages import say
-from ..engine import random
-from ..engine.convert import DEFAULT_DTYPE
-from ..engine.grad_mode import enable_grad
+from .._support.languages import say, texts
+from .._support.nested import leaves
 from ..engine.messages import is_whole, short
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
+from ..engine.trial import example, trial
 from ..errors import GraphError
 from .plain import Graph, Quantity
 from .views.collapse import close
@@ -42,47 +36,25 @@ def results_of(model: Any, inputs: Any) -> list[Node]:
     """
     several = inputs if isinstance(inputs, list) and not all(map(is_whole, inputs)) else [inputs]
     names = [name for name in inspect.signature(type(model).forward).parameters if name != "self"]
-    state = random.get_state()
-    try:
-        twin = copy.deepcopy(model).eval().requires_grad_()  # so that every operation is recorded
-        with enable_grad():
-            results = list(
-                _nodes(twin(*(_example(x, twin, name) for x, name in zip_longest(several, names[: len(several)]))))
-            )
-    finally:
-        random.set_state(state)
+    with trial(model) as twin:
+        examples = [_example(x, twin, name) for x, name in zip_longest(several, names[: len(several)])]
+        results = [x for x in leaves(twin(*examples)) if isinstance(x, Node)]
     if not results:
-        raise GraphError(
-            f"draw: {type(model).__name__} gives no Tensor for {short(inputs)}, so there is nothing to draw"
-        )
+        text = texts("draw: {model} gives no Tensor for {given}, so there is nothing to draw")
+        raise GraphError(text, model=type(model).__name__, given=short(inputs))
     return results
 
 
 def _example(x: Any, model: Any, name: str | None) -> Tensor:
-    """Random numbers of a shape; an array as it is."""
+    """Random numbers of a shape; an array as it is; as a node that bears the name."""
     if isinstance(x, (str, type(None))):
         raise GraphError(
-            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, "
-            f"not {short(x)}"
+            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, not "
+            "{given}",
+            given=short(x),
         )
-    if isinstance(x, (tuple, list)) and all(map(is_whole, x)):
-        x = np.random.default_rng(0).normal(size=tuple(x))
-    numbers = np.asarray(number_of(x))
-    if numbers.dtype.kind != "f":
-        return Tensor(numbers, name=name)
-    dtypes = [getattr(p, "open_dtype", None) or number_of(p).dtype for p in model.parameters()]
-    return Tensor(numbers, dtypes[0] if dtypes else DEFAULT_DTYPE, requires_grad=True, name=name)
-
-
-def _nodes(result: Any) -> Iterator[Node]:
-    """The nodes in the result of a model, which may be a tuple, a list or a dictionary."""
-    if isinstance(result, Node):
-        yield result
-    elif isinstance(result, (tuple, list)):
-        for part in result:
-            yield from _nodes(part)
-    elif isinstance(result, Mapping):
-        yield from _nodes(list(result.values()))
+    x = example(x, model, name)
+    return x if getattr(x, "flow", False) else Tensor(number_of(x), name=name)
 
 
 def architecture(graph: Graph, model: str) -> Graph:

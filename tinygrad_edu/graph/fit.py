@@ -94,7 +94,7 @@ class Fitting(NamedTuple):
     def plans(self) -> Iterator[Plan]:
         """First what was asked for, then what leaves least out."""
         yield Plan(0, self.choice.shown, self.first)
-        others = ways(self.first, self.choice, self.room.width - 2 * PADDING)
+        others = _ways(self.first, self.choice, self.room.width - 2 * PADDING)
         yield from (Plan(number, *other) for number, other in enumerate(others, 1))
 
 
@@ -149,7 +149,7 @@ def over(drawing: Any, room: Room, layout: Layout | None = None) -> tuple[int, f
     return 0 if max(wide, high) <= 1 else 1 if room.or_higher and wide <= 1 else 2, max(wide, high)
 
 
-def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way, list[str]]]:
+def _ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way, list[str]]]:
     """Other ways to draw a graph, those that leave least out first, each with what it does in words."""
     turns: list[tuple[Literal["LR", "TB"], float | None, str]] = [(first.direction, None, "")]
     turns += [("TB", None, say("from top to bottom"))] if choice.direction and first.direction == "LR" else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import nn
+from ..engine.messages import one_of
 from ..errors import OutOfRangeError
 from .language import shape_of_tokens
 
@@ -34,8 +35,7 @@ class CharRNN(nn.Module):
     """
 
     def __init__(self, vocabulary: int, channels: int = 128, layers: int = 1, cell: str = "lstm") -> None:
-        if cell not in CELLS:
-            raise OutOfRangeError(f"CharRNN: the cell is one of {', '.join(CELLS)}, not {cell!r:.40}")
+        one_of(CELLS, "CharRNN", OutOfRangeError, cell=cell)
         self.tokens = nn.Embedding(vocabulary, channels)
         self.rnn = CELLS[cell](channels, channels, num_layers=layers, batch_first=True)
         self.output = nn.Linear(channels, vocabulary)

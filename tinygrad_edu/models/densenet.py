@@ -25,7 +25,7 @@ class DenseBlock(nn.Sequential):
     count : of the layers.
     channels : that come in; channels + count · growth go out.
     growth : the channels that a layer adds.
-    layer : makes a layer for (channels in, growth): `plain_layer` or `bottleneck_layer`.
+    layer : makes a layer for (channels in, growth): `_plain_layer` or `_bottleneck_layer`.
 
     >>> import tinygrad_edu as tg
     >>> DenseBlock(2, 3, growth=10)(tg.zeros((4, 3, 8, 6))).shape
@@ -35,7 +35,7 @@ class DenseBlock(nn.Sequential):
     def __init__(
         self, count: int, channels: int, growth: int, layer: Callable[[int, int], nn.Module] | None = None
     ) -> None:
-        make = layer or plain_layer
+        make = layer or _plain_layer
         super().__init__({f"denselayer{k + 1}": make(channels + k * growth, growth) for k in range(count)})
 
     def forward(self, x: Any) -> Any:
@@ -45,22 +45,22 @@ class DenseBlock(nn.Sequential):
         return x
 
 
-def plain_layer(channels: int, growth: int) -> nn.Module:
+def _plain_layer(channels: int, growth: int) -> nn.Module:
     """Batch norm, ReLU, a 3×3 convolution: the paper's first form, and the textbook's.
 
     >>> import tinygrad_edu as tg
-    >>> plain_layer(3, 10)(tg.zeros((4, 3, 8, 6))).shape
+    >>> _plain_layer(3, 10)(tg.zeros((4, 3, 8, 6))).shape
     (4, 10, 8, 6)
     """
     conv = nn.Conv2d(channels, growth, kernel_size=3, padding=1)
     return nn.Sequential({"norm1": nn.BatchNorm2d(channels), "relu1": nn.ReLU(), "conv1": conv})
 
 
-def bottleneck_layer(channels: int, growth: int) -> nn.Module:
+def _bottleneck_layer(channels: int, growth: int) -> nn.Module:
     """The same after a 1×1 convolution to 4 · growth channels, with batch norm and ReLU of its own: DenseNet-B.
 
     >>> import tinygrad_edu as tg
-    >>> bottleneck_layer(3, 10)(tg.zeros((4, 3, 8, 6))).shape
+    >>> _bottleneck_layer(3, 10)(tg.zeros((4, 3, 8, 6))).shape
     (4, 10, 8, 6)
     """
     parts = {
@@ -74,7 +74,7 @@ def bottleneck_layer(channels: int, growth: int) -> nn.Module:
     return nn.Sequential(parts)
 
 
-def transition(channels: int, outputs: int, bias: bool) -> nn.Module:
+def _transition(channels: int, outputs: int, bias: bool) -> nn.Module:
     """Between two blocks: other channels, and half the height and width."""
     parts = {
         "norm": nn.BatchNorm2d(channels),
@@ -107,13 +107,13 @@ class DenseNet(ImageClassifier):
         self, blocks: Sequence[int], growth: int = 32, channels: int = 3, classes: int = 10, width: int = 64,
         bottleneck: bool = False, stem: Mapping[str, nn.Module] | None = None,
     ) -> None:  # fmt: skip
-        layer = bottleneck_layer if bottleneck else plain_layer
-        parts = dict(imagenet_stem(channels, width, bias=not bottleneck) if stem is None else stem)
+        layer = _bottleneck_layer if bottleneck else _plain_layer
+        parts = dict(_imagenet_stem(channels, width, bias=not bottleneck) if stem is None else stem)
         for i, count in enumerate(blocks, start=1):
             parts[f"denseblock{i}"] = DenseBlock(count, width, growth, layer)
             width += count * growth
             if i < len(blocks):
-                parts[f"transition{i}"] = transition(width, width // 2, bias=not bottleneck)
+                parts[f"transition{i}"] = _transition(width, width // 2, bias=not bottleneck)
                 width //= 2
         parts |= {f"norm{len(blocks) + 1}": nn.BatchNorm2d(width), "relu": nn.ReLU()}
         whole = {
@@ -126,7 +126,7 @@ class DenseNet(ImageClassifier):
         self.apply(begin_he)
 
 
-def imagenet_stem(channels: int, width: int, bias: bool) -> dict[str, nn.Module]:
+def _imagenet_stem(channels: int, width: int, bias: bool) -> dict[str, nn.Module]:
     """A quarter of the height and width, and so many channels."""
     return {
         "conv0": nn.Conv2d(channels, width, kernel_size=7, stride=2, padding=3, bias=bias),

@@ -15,7 +15,7 @@ from .. import nn
 from ..engine.node import shape_of
 from ..errors import ShapeError
 
-__all__ = ["FCN", "conv_stages", "fcn"]
+__all__ = ["FCN", "fcn"]
 
 
 def conv_stages(channels: int, widths: Sequence[int]) -> list[nn.Sequential]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from .. import nn
 from ..engine.creation import randn
+from ..engine.messages import one_of
 from ..engine.primitives.elementwise import softplus
 from ..engine.primitives.shape import stack
 from ..errors import OutOfRangeError
@@ -45,8 +46,7 @@ def generator_loss(fake: Any, kind: Kind = "non-saturating") -> Any:
     >>> [round(tg.gradients(generator_loss(logits, kind), [logits])[0].item(), 4) for kind in get_args(Kind)]
     [-0.9975, -0.0025]
     """
-    if kind not in get_args(Kind):
-        raise OutOfRangeError(f"generator_loss: the kind is one of {', '.join(get_args(Kind))}, not {kind!r:.40}")
+    one_of(get_args(Kind), "generator_loss", OutOfRangeError, kind=kind)
     return softplus(-fake).mean() if kind == "non-saturating" else -softplus(fake).mean()
 
 

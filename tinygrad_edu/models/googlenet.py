@@ -43,23 +43,23 @@ class Inception(nn.Module):
     """
 
     def __init__(self, channels: int, paths: Paths) -> None:
-        self.branch1 = convolution(channels, paths.ones, 1)
-        self.branch2 = nn.Sequential(convolution(channels, paths.threes[0], 1), convolution(*paths.threes, 3))
-        self.branch3 = nn.Sequential(convolution(channels, paths.fives[0], 1), convolution(*paths.fives, 5))
-        self.branch4 = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), convolution(channels, paths.pooled, 1))
+        self.branch1 = _convolution(channels, paths.ones, 1)
+        self.branch2 = nn.Sequential(_convolution(channels, paths.threes[0], 1), _convolution(*paths.threes, 3))
+        self.branch3 = nn.Sequential(_convolution(channels, paths.fives[0], 1), _convolution(*paths.fives, 5))
+        self.branch4 = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), _convolution(channels, paths.pooled, 1))
 
     def forward(self, x: Any) -> Any:
         """(N, channels, height, width) → (N, the sum of the paths' channels, height, width)."""
         return np.concatenate([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], axis=1)
 
 
-def convolution(channels: int, outputs: int, kernel_size: int, stride: int = 1) -> nn.Sequential:
+def _convolution(channels: int, outputs: int, kernel_size: int, stride: int = 1) -> nn.Sequential:
     """A convolution that leaves height and width but for the stride, and ReLU."""
     conv = nn.Conv2d(channels, outputs, kernel_size, stride, padding=kernel_size // 2)
     return nn.Sequential({"conv": conv, "relu": nn.ReLU()})
 
 
-def pooling() -> nn.Module:
+def _pooling() -> nn.Module:
     """Half the height and width, rounded up."""
     module: nn.Module = nn.MaxPool2d(3, stride=2, padding=1)
     return module
@@ -106,7 +106,7 @@ class GoogLeNet(ImageClassifier):
     channels, classes : of the images.
 
     >>> import tinygrad_edu as tg
-    >>> stem = {"conv1": convolution(1, 6, 3)}
+    >>> stem = {"conv1": _convolution(1, 6, 3)}
     >>> GoogLeNet(stem, 6, [{"a": Paths(2, (3, 4), (1, 2), 3)}], channels=1)(tg.zeros((2, 1, 8, 9))).shape
     (2, 10)
     """
@@ -126,7 +126,7 @@ class GoogLeNet(ImageClassifier):
                 parts[f"inception{name}"] = Inception(width, paths)
                 width = paths.outputs
             if i < len(stages) - 1:
-                parts[f"maxpool{pools + i + 1}"] = pooling()
+                parts[f"maxpool{pools + i + 1}"] = _pooling()
         parts |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "fc": nn.Linear(width, classes)}
         super().__init__(parts, channels=channels)
         self.apply(begin_he)
@@ -139,11 +139,11 @@ def googlenet(channels: int = 3, classes: int = 10) -> GoogLeNet:
     5977530
     """
     stem = {
-        "conv1": convolution(channels, 64, 7, stride=2),
-        "maxpool1": pooling(),
-        "conv2": convolution(64, 64, 1),
-        "conv3": convolution(64, 192, 3),
-        "maxpool2": pooling(),
+        "conv1": _convolution(channels, 64, 7, stride=2),
+        "maxpool1": _pooling(),
+        "conv2": _convolution(64, 64, 1),
+        "conv3": _convolution(64, 192, 3),
+        "maxpool2": _pooling(),
     }
     return GoogLeNet(stem, 192, STAGES, channels, classes)
 
@@ -155,5 +155,5 @@ def googlenet_small(channels: int = 1, classes: int = 10) -> GoogLeNet:
     >>> googlenet_small()(tg.zeros((5, 1, 28, 28))).shape
     (5, 10)
     """
-    stem = {"conv1": convolution(channels, 16, 3), "maxpool1": pooling()}
+    stem = {"conv1": _convolution(channels, 16, 3), "maxpool1": _pooling()}
     return GoogLeNet(stem, 16, SMALL, channels, classes)

@@ -51,7 +51,7 @@ class GPT(nn.Module):
         self.positions = nn.PositionalEmbedding(block, channels)
         self.dropout = nn.Dropout(dropout)
         layer = nn.TransformerEncoderLayer(
-            channels, heads, 4 * channels, dropout, gelu, batch_first=True, norm_first=True
+            channels, heads, 4 * channels, dropout, _gelu, batch_first=True, norm_first=True
         )
         self.layers = nn.TransformerEncoder(layer, layers, nn.LayerNorm(channels))
         for name, parameter in self.named_parameters():
@@ -70,7 +70,7 @@ class GPT(nn.Module):
         return nn.functional.linear(x, self.tokens.weight)
 
 
-def gelu(x: Any) -> Any:
+def _gelu(x: Any) -> Any:
     """GELU by the approximation with tanh, as in GPT."""
     return nn.functional.gelu(x, approximate="tanh")
 

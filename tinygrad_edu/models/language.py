@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import nn
 from ..data.text.language import whole_numbers
-from ..engine.messages import is_whole, short
+from ..engine.messages import short, whole_from
 from ..engine.node import number_of, shape_of
 from ..engine.random import generator
 from ..errors import OutOfRangeError, ShapeError
@@ -135,17 +135,11 @@ def choose(
     return int(order[min(place, len(order) - 1)])  # the shares may add up to a little less than 1
 
 
-def check_length(function: str, length: int) -> None:
-    """Raise `OutOfRangeError` for what is no number of tokens."""
-    if not is_whole(length) or length < 0:
-        raise OutOfRangeError(f"{function}: length is a whole number from 0 on, not {short(length)}")
-
-
 def _check_choice(temperature: float, top_k: int | None, top_p: float | None) -> None:
     if not isinstance(temperature, Real) or not 0 <= temperature < math.inf:
         raise OutOfRangeError(f"choose: temperature is a number, 0 or more and finite, not {short(temperature)}")
-    if top_k is not None and not (is_whole(top_k) and top_k >= 1):
-        raise OutOfRangeError(f"choose: top_k is a whole number from 1 on, not {short(top_k)}")
+    if top_k is not None:
+        whole_from(1, "choose", top_k=top_k)
     if top_p is not None and not (isinstance(top_p, Real) and 0 < top_p <= 1):
         raise OutOfRangeError(f"choose: top_p is a share, above 0 and at most 1, not {short(top_p)}")
 
@@ -178,7 +172,7 @@ def generate(
     tokens: list[int] = whole_numbers("generate", prompt).tolist()
     if not tokens:
         raise ShapeError("generate: a prompt has at least one token; give the token with which texts start")
-    check_length("generate", length)
+    whole_from(0, "generate", length=length)
     _check_choice(temperature, top_k, top_p)
     return _tokens(
         model,

@@ -16,7 +16,7 @@ from .. import nn
 from ..engine.node import shape_of
 from .classifier import ImageClassifier
 
-__all__ = ["LeNet5", "SparseConv2d", "TrainablePool2d", "lenet5"]
+__all__ = ["LeNet5", "lenet5"]
 
 TABLE = (
     "012", "123", "234", "345", "045", "015",
@@ -60,7 +60,7 @@ class TrainablePool2d(nn.Module):
     def __init__(self, channels: int) -> None:
         self.weight = nn.Parameter(np.zeros((channels, 1, 1), np.float32))
         self.bias = nn.Parameter(np.zeros((channels, 1, 1), np.float32))
-        begin(self, inputs=4)
+        _begin(self, inputs=4)
 
     def forward(self, x: Any) -> Any:
         return 4 * nn.functional.avg_pool2d(x, 2) * self.weight + self.bias
@@ -89,7 +89,7 @@ class SparseConv2d(nn.Module):
         self.places = nn.Buffer(places)
         self.weight = nn.Parameter(np.zeros((len(pairs), kernel_size, kernel_size), np.float32))
         self.bias = nn.Parameter(np.zeros(len(table), np.float32))
-        begin(self, inputs=len(pairs) / len(table) * kernel_size**2)
+        _begin(self, inputs=len(pairs) / len(table) * kernel_size**2)
 
     def forward(self, x: Any) -> Any:
         outputs, channels, pairs = shape_of(self.places)
@@ -142,10 +142,10 @@ class LeNet5(ImageClassifier):
         }
         super().__init__(parts, channels=channels, size=32)
         for part, inputs in ((self.C1, 25 * channels), (self.C5, 400), (self.F6, 120)):
-            begin(part, inputs)
+            _begin(part, inputs)
 
 
-def begin(module: Any, inputs: float) -> None:
+def _begin(module: Any, inputs: float) -> None:
     """Weights and biases uniform between ±2.4 / the number of inputs of a unit: the paper's appendix A."""
     for parameter in (module.weight, module.bias):
         nn.init.uniform_(parameter, -2.4 / inputs, 2.4 / inputs)

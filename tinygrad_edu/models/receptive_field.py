@@ -6,7 +6,6 @@ out on the graph of one call, so blocks with several paths, and functions betwee
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -16,13 +15,13 @@ import numpy as np
 
 from .. import plots
 from .._support.text import clean
-from ..engine.grad_mode import enable_grad
 from ..engine.graphs import reachable
 from ..engine.messages import is_whole, short
 from ..engine.node import Node, shape_of
-from ..engine.tensor import Tensor
+from ..engine.trial import example, trial
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from ..nn import Module
+from ..nn.summary import Record
 
 __all__ = ["Field", "ReceptiveField", "receptive_field"]
 
@@ -125,13 +124,13 @@ class ReceptiveField:
     def __repr__(self) -> str:
         cells = [["layer", "output", "sees", "stride", "offset"]]
         for layer in self.layers:
-            columns = ["all", "", ""] if layer.fields is None else [pair(numbers) for numbers in zip(*layer.fields)]
+            columns = ["all", "", ""] if layer.fields is None else [_pair(numbers) for numbers in zip(*layer.fields)]
             cells.append([clean(f"{layer.name} {layer.kind}"), " × ".join(map(str, layer.output)), *columns])
         widths = [max(map(len, column)) for column in zip(*cells)]
         return "\n".join("  ".join(cell.ljust(n) for cell, n in zip(row, widths)).rstrip() for row in cells)
 
 
-def pair(numbers: Sequence[float]) -> str:
+def _pair(numbers: Sequence[float]) -> str:
     """Two numbers along height and width, or one where they are equal."""
     return " × ".join(dict.fromkeys(f"{x:g}" for x in numbers))
 
@@ -157,47 +156,34 @@ def receptive_field(model: Module, channels: int, height: int, width: int, depth
     """
     if not isinstance(model, Module):
         raise DtypeError(f"receptive_field: needs a module, not {short(model)}")
-    twin = copy.deepcopy(model).eval().requires_grad_()
-    calls: list[tuple[str, Module, Any]] = []
-    for name, module in twin.named_modules():
-        watch(name, module, calls)
-    image = Tensor(np.zeros((1, channels, height, width), np.float32), requires_grad=True)
-    with enable_grad():
+    record = Record()
+    with trial(model) as twin:
+        record.watch(twin)
+        image = example((1, channels, height, width), twin)
         out = twin(image)
     if not isinstance(out, Node):
         raise ShapeError(f"receptive_field: the model gives {short(out)}, and not one tensor")
-    fields = fields_of(out, image)
+    fields, names = _fields_of(out, image), {id(module): name for name, module in twin.named_modules()}
     layers = [
-        Layer(name, type(module).__name__, shape_of(output)[2:], fields[output])
-        for name, module, output in calls
-        if isinstance(output, Node) and output in fields and len(shape_of(output)) == 4 and name
-        if depth is None or name.count(".") < depth
+        Layer(name, type(call.module).__name__, shape_of(call.output)[2:], fields[call.output])
+        for call in sorted(record.calls, key=lambda call: call.end)
+        if isinstance(call.output, Node) and call.output in fields and len(shape_of(call.output)) == 4
+        if (name := names[id(call.module)]) and (depth is None or name.count(".") < depth)
     ]
     return ReceptiveField(layers, (height, width))
 
 
-def watch(name: str, module: Module, calls: list[tuple[str, Module, Any]]) -> None:
-    """Note each call of the module, with its output."""
-    forward = module.forward
-
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        output = forward(*args, **kwargs)
-        calls.append((name, module, output))
-        return output
-
-    vars(module)["forward"] = watched
-
-
-def fields_of(out: Node, image: Node) -> dict[Node, tuple[Field, Field] | None]:
+def _fields_of(out: Node, image: Node) -> dict[Node, tuple[Field, Field] | None]:
     """The fields of all nodes that depend on the image, oldest first; None for the whole of it."""
     fields: dict[Node, tuple[Field, Field] | None] = {image: (Field(1, 1, 0), Field(1, 1, 0))}
     for node in sorted(reachable(out, [image]), key=lambda node: node.index):
         if node is not image:
-            fields[node] = passed_on(node, [(x, fields[x]) for x in node.inputs if isinstance(x, Node) and x in fields])
+            inputs = [(x, fields[x]) for x in node.inputs if isinstance(x, Node) and x in fields]
+            fields[node] = _passed_on(node, inputs)
     return fields
 
 
-def passed_on(node: Any, inputs: Sequence[tuple[Node, tuple[Field, Field] | None]]) -> tuple[Field, Field] | None:
+def _passed_on(node: Any, inputs: Sequence[tuple[Node, tuple[Field, Field] | None]]) -> tuple[Field, Field] | None:
     """The fields of a result, from those of its operands."""
     known = [fields for _, fields in inputs if fields is not None]
     if len(known) < len(inputs):
@@ -212,31 +198,31 @@ def passed_on(node: Any, inputs: Sequence[tuple[Node, tuple[Field, Field] | None
     places_stay = all(len(shape_of(x)) == 4 and shape_of(x)[2:] == shape_of(node)[2:] for x in (node, *operands))
     if not places_stay or name in MIXING or (name == "normalize" and max(attrs["axis"]) > 1):
         return None
-    vertical, horizontal = (joined(fields) for fields in zip(*known))
+    vertical, horizontal = (_joined(fields) for fields in zip(*known))
     return vertical, horizontal
 
 
-def windowed(field: Field, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> Field:
+def _windowed(field: Field, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> Field:
     """A window of `kernel` numbers over the output that has this field."""
     size = field.size + field.stride * dilation * (kernel - 1)
     return Field(size, field.stride * stride, field.offset - field.stride * padding[0])
 
 
-def transposed(field: Field, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> Field:
+def _transposed(field: Field, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> Field:
     """A transposed convolution: each number sees what is less than a window away, on a grid finer by the stride."""
     step = field.stride / stride
     reach = step * dilation * (kernel - 1)
     return Field(field.size + reach, step, field.offset + step * padding[0] - reach)
 
 
-WINDOWED = {"convolution": windowed, "max_pool": windowed, "avg_pool": windowed, "conv_transpose": transposed}
+WINDOWED = {"convolution": _windowed, "max_pool": _windowed, "avg_pool": _windowed, "conv_transpose": _transposed}
 """The rows of the engine's table that look through windows."""
 
 MIXING = {"matmul", "einsum", "linear", "dot", "flip", "roll", "cumsum", "cumprod", "sort", "take", "take_along_axis"}
 """Rows whose result may have its operand's shape, and another order of places, or sums over them."""
 
 
-def joined(fields: Sequence[Field]) -> Field:
+def _joined(fields: Sequence[Field]) -> Field:
     """What a number sees that is made of several, at the same place."""
     offset = min(field.offset for field in fields)
     return Field(max(field.last for field in fields) - offset + 1, fields[0].stride, offset)

@@ -115,7 +115,7 @@ class ResNet(ImageClassifier):
         width: int = 64,
         stem: Mapping[str, nn.Module] | None = None,
     ) -> None:
-        parts = dict(imagenet_stem(channels, width) if stem is None else stem)
+        parts = dict(_imagenet_stem(channels, width) if stem is None else stem)
         last = width
         for i, count in enumerate(blocks):
             stage = []
@@ -128,7 +128,7 @@ class ResNet(ImageClassifier):
         self.apply(begin_he)
 
 
-def imagenet_stem(channels: int, width: int) -> dict[str, nn.Module]:
+def _imagenet_stem(channels: int, width: int) -> dict[str, nn.Module]:
     """A quarter of the height and width, and so many channels."""
     return {
         "conv1": nn.Conv2d(channels, width, kernel_size=7, stride=2, padding=3, bias=False),

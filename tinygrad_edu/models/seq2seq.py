@@ -13,14 +13,14 @@ import numpy as np
 
 from .. import nn
 from ..engine.grad_mode import no_grad
+from ..engine.messages import probability, whole_from
 from ..engine.node import number_of, shape_of
 from ..engine.parts import together
 from ..engine.primitives.elementwise import tanh, where
 from ..engine.primitives.reductions import softmax
 from ..engine.primitives.shape import concatenate, expand_dims, squeeze, stack
 from ..engine.random import generator
-from ..errors import OutOfRangeError
-from .language import check_length, shape_of_tokens
+from .language import shape_of_tokens
 
 __all__ = ["AdditiveAttention", "Seq2Seq", "seq2seq"]
 
@@ -92,8 +92,7 @@ class Seq2Seq(nn.Module):
         states, state, padding = self.encode(source)
         tokens = np.asarray(number_of(target))
         shape_of_tokens("Seq2Seq", tokens, "a target is", rows=shape_of(source)[0])
-        if not 0 <= teacher_forcing <= 1:
-            raise OutOfRangeError(f"Seq2Seq: teacher_forcing is a probability, between 0 and 1, not {teacher_forcing}")
+        probability("Seq2Seq", teacher_forcing=teacher_forcing)
         steps = tokens.shape[1]
         right = np.full(steps, True)
         if teacher_forcing < 1:  # one decision for all examples
@@ -135,7 +134,7 @@ class Seq2Seq(nn.Module):
         """
         tokens: list[int] = []
         maps: list[np.ndarray] = []
-        check_length("translate", length)
+        whole_from(0, "translate", length=length)
         token = np.array([start])
         with no_grad():
             states, state, padding = self.encode(np.array([source]))

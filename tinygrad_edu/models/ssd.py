@@ -108,7 +108,7 @@ class SSD(nn.Module):
             raise ShapeError(
                 f"SSD: true boxes are (N, K, 5), rows of class, x1, y1, x2, y2 for each of {n} images, not {rows.shape}"
             )
-        of = np.stack([standing_for(self.anchors, each) for each in rows])  # (N, M)
+        of = np.stack([_standing_for(self.anchors, each) for each in rows])  # (N, M)
         image, anchor = np.nonzero(of >= 0)
         wanted, chosen = rows[image, of[image, anchor]], predictions[image, anchor]
         offsets = boxes.encode(wanted[:, 1:], self.anchors[anchor])
@@ -144,16 +144,16 @@ class SSD(nn.Module):
             said = np.asarray(number_of(self(images)), float)
         if not np.isfinite(said).all():
             raise OutOfRangeError("SSD: the network gives nan or inf; has its training diverged?")
-        return [found(each, self.anchors, self.size, score, overlap) for each in said]
+        return [_found(each, self.anchors, self.size, score, overlap) for each in said]
 
 
-def standing_for(anchors: ndarray, rows: ndarray) -> ndarray:
+def _standing_for(anchors: ndarray, rows: ndarray) -> ndarray:
     """For each anchor the row of the true box that it stands for, or −1: (M, 4), (K, 5) → (M,)."""
     there = np.flatnonzero(rows[:, 0] >= 0)
     return np.asarray(np.append(there, -1)[boxes.assign(anchors, rows[there, 1:])])
 
 
-def found(said: ndarray, anchors: ndarray, size: int, score: float, overlap: float) -> ndarray:
+def _found(said: ndarray, anchors: ndarray, size: int, score: float, overlap: float) -> ndarray:
     """The boxes that predictions (M, 5 + C) of one image tell of: (K, 6)."""
     there = np.exp(-np.logaddexp(0, -said[:, 0]))  # the sigmoid
     weights = np.exp(said[:, 5:] - said[:, 5:].max(axis=1, keepdims=True))

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from ..engine.messages import whole_from
 from ..engine.node import number_of, shape_of
 from ..nn.module import evaluating
-from .language import check_length, shape_of_tokens
+from .language import shape_of_tokens
 
 __all__ = ["Translator", "transformer"]
 
@@ -78,7 +79,7 @@ class Translator(nn.Module):
         >>> 0 <= len(transformer(10, 12, channels=8, heads=2, layers=1).translate([3, 4], 0, 1, 5)) <= 5
         True
         """
-        check_length("translate", length)
+        whole_from(0, "translate", length=length)
         tokens, cache = [start], nn.KeyValueCache()
         with evaluating(self):
             memory, padding = self.encode(np.array([source]))

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
-from ..engine.messages import short
+from ..engine.messages import one_of
 from ..engine.node import shape_of
 from ..engine.primitives.comparisons import greater, greater_equal, less_equal
 from ..engine.primitives.elementwise import abs_, elu, relu, sigmoid, sign, softplus as softplus_, tanh, where
 from ..engine.primitives.fused import gelu as gelu_, log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
 from ..engine.primitives.shape import split
-from ..errors import DtypeError, ShapeError
+from ..errors import ShapeError
 from . import init
 from .from_function import module_of
 from .module import Module
@@ -55,9 +55,8 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     array([-0.159,  0.   ,  0.841], dtype=float32)
     """
     x = real("gelu", x)
-    if approximate in ("none", "tanh"):
-        return gelu_(x, approximate)
-    raise DtypeError(f"gelu: approximate is 'none' or 'tanh', not {short(approximate)}")
+    one_of(("none", "tanh"), "gelu", approximate=approximate)
+    return gelu_(x, approximate)
 
 
 def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:

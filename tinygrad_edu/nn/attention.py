@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.graphs import ancestors
-from ..engine.messages import in_words
+from ..engine.messages import in_words, probability, whole_from
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.attention import attention_weights
 from ..engine.primitives.fused import linear
@@ -22,7 +22,7 @@ from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
 from .layers import Linear, dropout
 from .module import Module
-from .parameter import Parameter, Shape, at_least_one, data_for
+from .parameter import Parameter, Shape, data_for
 
 __all__ = ["KeyValueCache", "MultiheadAttention", "attention_maps"]
 
@@ -156,11 +156,10 @@ class MultiheadAttention(Module):
             raise OutOfRangeError(
                 f"MultiheadAttention: num_heads={num_heads} heads cannot share embed_dim={embed_dim} numbers equally"
             )
-        if not 0 <= dropout <= 1:
-            raise OutOfRangeError(f"MultiheadAttention: dropout is a probability, between 0 and 1, not {dropout}")
+        probability("MultiheadAttention", dropout=dropout)
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
         self.kdim, self.vdim = (embed_dim if size is None else size for size in (kdim, vdim))
-        at_least_one("MultiheadAttention", kdim=self.kdim, vdim=self.vdim)
+        whole_from(1, "MultiheadAttention", kdim=self.kdim, vdim=self.vdim)
         together = self.kdim == self.vdim == embed_dim
         self.in_proj_weight = Parameter() if together else None
         self.q_proj_weight = None if together else Parameter()

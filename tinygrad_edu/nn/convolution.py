@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from .._support.languages import texts
-from ..engine.messages import short
+from ..engine.messages import one_of
 from ..engine.primitives.convolution import (
     borders,
     conv1d,
@@ -18,7 +18,7 @@ from ..engine.primitives.convolution import (
     conv_transpose3d,
 )  # fmt: skip
 from ..engine.primitives.windows import per_axis
-from ..errors import DtypeError, ShapeError
+from ..errors import ShapeError
 from . import init
 from .images import PADDINGS, pad
 from .module import Module
@@ -46,9 +46,7 @@ class Convolution(Module):
         self.stride = per_axis(name, "stride", stride, n)
         self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, n, 0)
         self.dilation = per_axis(name, "dilation", dilation, n)
-        if padding_mode not in ("zeros", *PADDINGS):
-            text = texts("{name}: padding_mode is one of {known}, not {value}")
-            raise DtypeError(text, name=name, known=("zeros", *PADDINGS), value=short(padding_mode))
+        one_of(("zeros", *PADDINGS), name, padding_mode=padding_mode)
         self.padding_mode = padding_mode
         self.weight = Parameter()
         self.bias = Parameter() if bias else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.messages import is_whole, several, short
+from ..engine.messages import is_whole, one_of, several, short
 from ..engine.node import shape_of
 from ..engine.primitives.einsum import mixed
 from ..engine.primitives.shape import pad as pad_axes, reshape, transpose
@@ -41,8 +41,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any
         raise ShapeError(
             f"pad: two whole numbers for each axis, from the last on, and not {short(pad)} for {axes} axes"
         )
-    if mode != "constant" and mode not in PADDINGS:
-        raise DtypeError(f"pad: mode is one of {('constant', *PADDINGS)}, not {short(mode)}")
+    one_of(("constant", *PADDINGS), "pad", mode=mode)
     pairs = [(0, 0)] * (axes - len(widths) // 2) + list(zip(widths[::2], widths[1::2]))[::-1]
     how: dict[str, Any] = {"constant_values": value} if mode == "constant" else {"mode": PADDINGS[mode]}
     border = tuple((max(0, before), max(0, behind)) for before, behind in pairs)

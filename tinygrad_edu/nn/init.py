@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.blas import one_thread
-from ..engine.messages import short
+from ..engine.messages import one_of, short
 from ..engine.messages.pytorch import missing
 from ..engine.random import generator
 from ..engine.tensor import Tensor
@@ -238,8 +238,7 @@ def calculate_gain(nonlinearity: str, param: float = 0.01) -> float:
     (1.4142, 1)
     """
     gains = {**GAINS, "leaky_relu": math.sqrt(2 / (1 + param**2))}
-    if nonlinearity not in gains:
-        raise DtypeError(f"calculate_gain: nonlinearity is one of {', '.join(gains)}, not {short(nonlinearity)}")
+    one_of(gains, "calculate_gain", nonlinearity=nonlinearity)
     return gains[nonlinearity]
 
 
@@ -282,6 +281,5 @@ def _xavier(function: str, tensor: Tensor, gain: float) -> float:
 
 def _kaiming(function: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     fans = _fans(function, tensor)
-    if mode not in fans:
-        raise DtypeError(f"{function}: mode is 'fan_in' or 'fan_out', not {short(mode)}")
+    one_of(fans, function, mode=mode)
     return calculate_gain(nonlinearity, a) / math.sqrt(max(1, fans[mode]))

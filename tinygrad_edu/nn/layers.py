@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .._support.languages import texts
-from ..engine.messages import several, short
+from ..engine.messages import probability, several
 from ..engine.node import number_of, shape_of
 from ..engine.parts import for_examples
 from ..engine.primitives.einsum import einsum
@@ -19,7 +18,7 @@ from ..engine.primitives.indexing import getitem
 from ..engine.primitives.reductions import norm
 from ..engine.primitives.shape import flatten, reshape
 from ..engine.random import generator
-from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..errors import OutOfRangeError, ShapeError
 from . import init
 from .module import Module
 from .parameter import Parameter, Shape, class_indices, data_for, numeric, real
@@ -88,7 +87,7 @@ def dropout(
     >>> dropout(tg.ones(6), 0.5, seed=1)
     tensor([0., 2., 2., 2., 0., 0.])
     """
-    _check_probability("dropout", p)
+    probability("dropout", p=p)
     if not training or p == 0:
         return x
     x = numeric("dropout", x)
@@ -107,7 +106,7 @@ def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = Non
     >>> alpha_dropout(tg.ones(4), 0.5, seed=1).data.round(2)
     array([-0.78,  1.67,  1.67,  1.67], dtype=float32)
     """
-    _check_probability("alpha_dropout", p)
+    probability("alpha_dropout", p=p)
     if not training or p == 0:
         return x
     x, low = numeric("alpha_dropout", x), -1.7580993408473766  # -scale · alpha of `selu`
@@ -304,7 +303,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        _check_probability(type(self).__name__, p)
+        probability(type(self).__name__, p=p)
         self.p = p  # the result is always new, and `inplace` there for PyTorch's programs
 
     def forward(self, x: Any) -> Any:
@@ -371,10 +370,3 @@ class AlphaDropout(Dropout):
 
     def forward(self, x: Any) -> Any:
         return alpha_dropout(x, self.p, self.training)
-
-
-def _check_probability(name: str, p: Any) -> None:
-    if not isinstance(p, Real):
-        raise DtypeError("{name}: p is a probability, not {value}", name=name, value=short(p))
-    if not 0 <= float(p) <= 1:
-        raise OutOfRangeError("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p)

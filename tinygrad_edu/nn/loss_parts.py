@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import listed, texts
-from ..engine.messages import in_words, short
+from .._support.languages import texts
+from ..engine.messages import in_words, one_of
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.elementwise import where
 from ..engine.primitives.indexing import take_along_axis
 from ..engine.primitives.reductions import mean, sum_
 from ..engine.primitives.shape import moveaxis
-from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..errors import OutOfRangeError, ShapeError
 from .parameter import class_indices, constant_like, numeric, real
 
 __all__ = [
@@ -96,15 +96,8 @@ def weighted(losses: Any, weight: Any) -> Any:
 
 def reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] = ()) -> Any:
     """The losses, combined by `reduction`."""
-    if reduction == "mean":
-        return mean(losses)
-    if reduction == "sum":
-        return sum_(losses)
-    if reduction == "none":
-        return losses
-    known = listed([repr(name) for name in ("mean", "sum", *others, "none")], alternatives=True)
-    text = texts("{function}: reduction is {known}, not {value}")
-    raise DtypeError(text, function=function, known=known, value=short(reduction))
+    one_of(("mean", "sum", *others, "none"), function, reduction=reduction)
+    return {"mean": mean, "sum": sum_}[reduction](losses) if reduction != "none" else losses
 
 
 def mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:

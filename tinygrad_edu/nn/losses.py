@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._support.languages import say, texts
-from ..engine.messages import in_words, short
+from ..engine.messages import in_words, one_of, short
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.comparisons import greater, less
 from ..engine.primitives.elementwise import (
@@ -461,9 +461,7 @@ class Loss(FromFunction):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         known = ("mean", "batchmean", "sum", "none") if isinstance(self, KLDivLoss) else ("mean", "sum", "none")
-        if self.reduction not in known:
-            text = texts("{name}: reduction is one of {known}, not {value}")
-            raise DtypeError(text, name=type(self).__name__, known=known, value=short(self.reduction))
+        one_of(known, type(self).__name__, reduction=self.reduction)
         for name in ("weight", "pos_weight"):
             if getattr(self, name, None) is not None:
                 setattr(self, name, Buffer(getattr(self, name)))

@@ -147,7 +147,7 @@ class Module(TakesPyTorchsArguments):
         container, length = (self._plain or SimpleNamespace()).__dict__.get(name, (None, 0))
         if container is x and length == len(x):
             return True
-        if not _is_plain(x):
+        if not is_plain(x):
             return False
         if self._plain is None:
             object.__setattr__(self, "_plain", SimpleNamespace())
@@ -491,7 +491,7 @@ LARGE = 64
 PLAIN = (int, float, complex, str, bytes, np.generic, np.ndarray)
 
 
-def _is_plain(x: Any) -> bool:
+def is_plain(x: Any) -> bool:
     """Whether a container has no member, and hardly ever will: numbers, texts and arrays only, and nothing empty."""
     todo = [x]
     seen: set[int] = set()

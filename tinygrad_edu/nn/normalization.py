@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._support.languages import listed, texts
+from ..engine.messages import whole_from
 from ..engine.node import shape_of
 from ..engine.parts import together
 from ..engine.primitives.normalization import (
@@ -21,7 +22,7 @@ from ..engine.primitives.normalization import (
 from ..errors import ShapeError
 from . import init
 from .module import Module
-from .parameter import Buffer, Parameter, Shape, at_least_one, data_for
+from .parameter import Buffer, Parameter, Shape, data_for
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
@@ -217,7 +218,7 @@ class GroupNorm(Module):
     def __init__(
         self, num_groups: int, num_channels: int | None, eps: float = 1e-5, affine: bool = True, bias: bool = True
     ) -> None:
-        at_least_one("GroupNorm", num_groups=num_groups)
+        whole_from(1, "GroupNorm", num_groups=num_groups)
         if (num_channels or 0) % num_groups:
             text = texts("GroupNorm: num_channels={channels} cannot be cut into num_groups={groups}")
             raise ShapeError(text, channels=num_channels, groups=num_groups)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._support.languages import say, texts
 from ..engine.convert import DEFAULT_DTYPE
-from ..engine.messages import is_no_array_of_numbers, is_whole, not_numbers, short
+from ..engine.messages import is_no_array_of_numbers, not_numbers
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, OutOfRangeError
@@ -195,22 +195,6 @@ def real(function: str, x: Any) -> Any:
     """
     x = numeric(function, x)
     return x.astype(DEFAULT_DTYPE) if hasattr(x, "dtype") and x.dtype.kind in "biu" else x
-
-
-def at_least_one(layer: str, **sizes: Any) -> None:
-    """Raise `OutOfRangeError` for a size that is no whole number from 1 on.
-
-    >>> at_least_one("PositionalEncoding", d_model=0)
-    Traceback (most recent call last):
-        ...
-    tinygrad_edu.errors.OutOfRangeError: PositionalEncoding: d_model is a whole number from 1 on, not 0
-    """
-    for name, size in sizes.items():
-        if not is_whole(size) or size < 1:
-            raise OutOfRangeError(FROM_ONE_ON, layer=layer, name=name, value=short(size))
-
-
-FROM_ONE_ON = texts("{layer}: {name} is a whole number from 1 on, not {value}")
 
 
 def data_for(layer: Any, x: Any, parameter: Any) -> Any:

@@ -12,17 +12,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._support.languages import texts
-from ..engine.messages import is_whole, short
+from ..engine.messages import is_whole, one_of, probability, short, whole_from
 from ..engine.node import shape_of
 from ..engine.primitives.elementwise import where
 from ..engine.primitives.fused import linear
 from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from ..engine.primitives.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes
-from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..errors import OutOfRangeError, ShapeError
 from . import init
 from .layers import dropout
 from .module import Module
-from .parameter import Parameter, Shape, at_least_one, data_for
+from .parameter import Parameter, Shape, data_for
 from .sequences import lengths_of
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
@@ -37,7 +37,7 @@ class Recurrent(Module):
 
     def _make(self, input_size: int | None, hidden_size: int, bias: bool, endings: list[str]) -> None:
         known = {} if input_size is None else {"input_size": input_size}
-        at_least_one(type(self).__name__, **known, hidden_size=hidden_size)
+        whole_from(1, type(self).__name__, **known, hidden_size=hidden_size)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self._parts = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"][: 4 if bias else 2]
         self._endings = endings
@@ -128,10 +128,8 @@ class RecurrentLayers(Recurrent):
         self, input_size: int | None, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
     ) -> None:  # fmt: skip
-        at_least_one(type(self).__name__, num_layers=num_layers)
-        if not 0 <= dropout <= 1:
-            text = texts("{layer}: dropout is a probability, between 0 and 1, not {value}")
-            raise OutOfRangeError(text, layer=type(self).__name__, value=dropout)
+        whole_from(1, type(self).__name__, num_layers=num_layers)
+        probability(type(self).__name__, dropout=dropout)
         self.num_layers, self.batch_first = num_layers, batch_first
         self.dropout, self.bidirectional = dropout, bidirectional
         self._directions = ["", "_reverse"] if bidirectional else [""]
@@ -240,7 +238,8 @@ class RNN(RecurrentLayers):
         self, input_size: int | None, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
         bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
     ) -> None:  # fmt: skip
-        self.nonlinearity = _known(type(self).__name__, nonlinearity)
+        one_of(NONLINEARITIES, type(self).__name__, nonlinearity=nonlinearity)
+        self.nonlinearity = nonlinearity
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
     def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
@@ -380,7 +379,8 @@ class RNNCell(RecurrentCell):
     blocks: ClassVar = 1
 
     def __init__(self, input_size: int | None, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
-        self.nonlinearity = _known(type(self).__name__, nonlinearity)
+        one_of(NONLINEARITIES, type(self).__name__, nonlinearity=nonlinearity)
+        self.nonlinearity = nonlinearity
         super().__init__(input_size, hidden_size, bias)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -419,13 +419,6 @@ class GRUCell(RecurrentCell):
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return self._step(gru_cell, input, [hx])[0]
-
-
-def _known(layer: str, nonlinearity: str) -> str:
-    if nonlinearity not in NONLINEARITIES:
-        text = texts("{layer}: nonlinearity is 'tanh' or 'relu', not {value}")
-        raise DtypeError(text, layer=layer, value=short(nonlinearity))
-    return nonlinearity
 
 
 def _pair(layer: str, hx: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.messages import is_whole, short
+from ..engine.messages import one_of, whole_from
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import pad, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
@@ -35,8 +35,7 @@ def pad_sequence(
         raise ShapeError(
             f"pad_sequence: one or more sequences (T, ...) that are alike but for T, not of shapes {shapes}"
         )
-    if padding_side not in ("right", "left"):
-        raise DtypeError(f"pad_sequence: padding_side is 'right' or 'left', not {padding_side!r}")
+    one_of(("right", "left"), "pad_sequence", padding_side=padding_side)
     longest = max(shape[0] for shape in shapes)
     padded = []
     for x, shape in zip(arrays, shapes):
@@ -73,8 +72,8 @@ def padding_mask(lengths: Any, max_len: int | None = None) -> np.ndarray:
     array([[False, False, False],
            [False,  True,  True]])
     """
-    if max_len is not None and not is_whole(max_len):
-        raise OutOfRangeError(f"padding_mask: max_len is a whole number from 0 on, not {short(max_len)}")
+    if max_len is not None:
+        whole_from(0, "padding_mask", max_len=max_len)
     sizes = lengths_of("padding_mask", lengths, max_len)
     longest = int(sizes.max(initial=0)) if max_len is None else max_len
     mask: np.ndarray = np.arange(longest) >= sizes[:, None]

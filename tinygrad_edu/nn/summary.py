@@ -1,12 +1,11 @@
 """The table of a network: for each layer the shape of its output, its parameters, multiply-adds and memory.
 
-The model is copied, and the copy is run once and recorded. So the model does not change, open sizes are known in the
-table, and the multiply-adds are counted on the graph, those of the user's own functions included.
+It is made of a trial of the model: open sizes are known there, and the multiply-adds are counted on the graph, those of
+the user's own functions included.
 """
 
 from __future__ import annotations
 
-import copy
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +18,10 @@ import numpy as np
 from .._support.languages import language, say, speaking, texts
 from .._support.nested import leaves
 from .._support.text import clean, columns
-from ..engine import random
-from ..engine.convert import DEFAULT_DTYPE
-from ..engine.grad_mode import enable_grad
-from ..engine.messages import is_whole, short
+from ..engine.graphs import ancestors
+from ..engine.messages import short
 from ..engine.node import Node, clock, number_of, shape_of
-from ..engine.tensor import Tensor
+from ..engine.trial import example, trial
 from ..errors import DtypeError
 from .module import Module, tensors_in
 from .parameter import Uninitialized, in_words
@@ -60,14 +57,12 @@ def summary(model: Module, *inputs: Any, depth: int | None = None, lang: str | N
     """
     if not isinstance(model, Module):
         raise DtypeError(f"summary: needs a module, not {short(model)}")
-    state = random.get_state()
-    try:
-        twin = copy.deepcopy(model)
-        record = _Record()
+    record = Record()
+    with trial(model) as twin:
         if inputs:
-            _run(twin, inputs, record)
-    finally:
-        random.set_state(state)
+            record.watch(twin)
+            twin(*(example(x, twin) for x in inputs))
+            _count_multiply_adds(record)
     with speaking(lang):
         return Summary(_folded(_rows(model, twin, record), depth), language())
 
@@ -197,35 +192,38 @@ def _html_line(cells: Iterable[str], tag: str = "td") -> str:
     return f"<tr>{styled}</tr>"
 
 
-# Running and recording the copy.
+# Recording the trial.
 
 
 @dataclass
-class _Call:
+class Call:
     """A call of a module: its first and last tick of the node counter, the call around it, and its output."""
 
     module: Module
     start: int
-    caller: _Call | None
+    caller: Call | None
     end: int = 0
     output: Any = None
     multiply_adds: int = 0
     has_inner: bool = False
 
 
-class _Record:
-    """The calls of all modules, in the order of their starts."""
+class Record:
+    """The calls of all modules of a model, in the order of their starts."""
 
     def __init__(self) -> None:
-        self.calls: list[_Call] = []
-        self.running: _Call | None = None
+        self.calls: list[Call] = []
+        self.running: Call | None = None
 
-    def watch(self, module: Module) -> None:
-        """Record every call of the module."""
-        forward = module.forward
+    def watch(self, model: Module) -> None:
+        """Record every call of the model and of its modules."""
+        for module in model.modules():
+            if hasattr(module, "forward"):  # a list of modules has none
+                vars(module)["forward"] = self._watched(module, module.forward)
 
+    def _watched(self, module: Module, forward: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
-            call = _Call(module, next(clock), self.running)
+            call = Call(module, next(clock), self.running)
             self.calls.append(call)
             if call.caller is not None:
                 call.caller.has_inner = True
@@ -234,9 +232,9 @@ class _Record:
             call.end, self.running = next(clock), call.caller
             return call.output
 
-        vars(module)["forward"] = watched
+        return watched
 
-    def call_of(self, node: Node) -> _Call | None:
+    def call_of(self, node: Node) -> Call | None:
         """The innermost call that made a node."""
         i = bisect_right(self.calls, node.index, key=lambda call: call.start) - 1
         call = self.calls[i] if i >= 0 else None
@@ -245,39 +243,14 @@ class _Record:
         return call
 
 
-def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
-    """Call the copy on the inputs, and count the multiply-adds of each call."""
-    twin.eval().requires_grad_()  # so that every operation is recorded
-    for module in twin.modules():
-        if hasattr(module, "forward"):  # a list of modules has none
-            record.watch(module)
-    with enable_grad():
-        twin(*(_example(x, twin) for x in inputs))
-    seen: set[Node] = set()
-    todo: list[Any] = [node for call in record.calls for node in _nodes(call.output)]
-    while todo:
-        node = todo.pop()
-        if not isinstance(node, Node) or node in seen:
-            continue
-        seen.add(node)
-        todo.extend(node.inputs)
-        if node.primitive is not None and node.primitive.name in MULTIPLY_ADDS:
-            call = record.call_of(node)
-            if call is not None:
-                operands = [number_of(x) for x in node.inputs]
-                call.multiply_adds += MULTIPLY_ADDS[node.primitive.name](number_of(node), *operands, **node.attrs)
-
-
-def _example(x: Any, model: Module) -> Any:
-    """Random numbers of the given shape; anything else is an example itself. Floating-point inputs are recorded."""
-    if isinstance(x, (tuple, list)) and all(is_whole(n) for n in x):
-        x = np.random.default_rng(0).normal(size=tuple(x))
-    if hasattr(x, "dtype") and x.dtype.kind == "f":
-        kinds = [
-            p.open_dtype if isinstance(p, Uninitialized) else np.asarray(number_of(p)).dtype for p in model.parameters()
-        ]
-        return Tensor(number_of(x), kinds[0] if kinds else DEFAULT_DTYPE, requires_grad=True)
-    return x
+def _count_multiply_adds(record: Record) -> None:
+    """Add the multiply-adds of every operation to the call that made it."""
+    outputs = [x for call in record.calls for x in leaves(call.output) if isinstance(x, Node)]
+    for node in ancestors(outputs):
+        call = record.call_of(node)
+        if call is not None and node.primitive is not None and node.primitive.name in MULTIPLY_ADDS:
+            operands = [number_of(x) for x in node.inputs]
+            call.multiply_adds += MULTIPLY_ADDS[node.primitive.name](number_of(node), *operands, **node.attrs)
 
 
 MULTIPLY_ADDS: dict[str, Callable[..., int]] = {
@@ -304,7 +277,7 @@ def _letters(subscripts: str, x: Sequence[Any]) -> dict[str, int]:
 # Making the table.
 
 
-def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
+def _rows(model: Module, twin: Module, record: Record) -> list[Row]:
     """A row for every module: names are from the model, sizes from its copy."""
     rows = []
     seen: dict[int, str] = {}
@@ -362,10 +335,6 @@ def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int,
 def _depth(name: str, names: Iterable[str]) -> int:
     """The number of modules around the one of this name."""
     return sum(name != outer and (not outer or name.startswith(f"{outer}.")) for outer in names)
-
-
-def _nodes(output: Any) -> list[Node]:
-    return [x for x in leaves(output) if isinstance(x, Node)]
 
 
 def _arrays(output: Any) -> list[np.ndarray]:

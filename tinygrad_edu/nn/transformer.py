@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..engine.messages import is_whole, short
+from ..engine.messages import short, whole_from
 from ..engine.node import shape_of
 from ..engine.primitives.elementwise import relu
 from ..engine.primitives.indexing import getitem
-from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..errors import DtypeError, ShapeError
 from . import init
 from .activations import gelu
 from .attention import KeyValueCache, MultiheadAttention
@@ -24,7 +24,7 @@ from .containers import ModuleList
 from .layers import Dropout, Linear
 from .module import Module
 from .normalization import LayerNorm
-from .parameter import Parameter, Shape, at_least_one, data_for, real
+from .parameter import Parameter, Shape, data_for, real
 
 __all__ = [
     "PositionalEmbedding", "PositionalEncoding", "Transformer", "TransformerDecoder", "TransformerDecoderLayer",
@@ -45,8 +45,7 @@ def positional_encoding(length: int, d_model: int, start: int = 0, dtype: Any = 
            [ 0.84,  0.54],
            [ 0.91, -0.42]], dtype=float32)
     """
-    if not is_whole(start) or start < 0:
-        raise OutOfRangeError(f"positional_encoding: start is a whole number from 0 on, not {short(start)}")
+    whole_from(0, "positional_encoding", start=start)
     waves = np.arange(0, d_model, 2) / d_model
     angles = np.arange(start, start + length)[:, None] / 10000.0**waves
     table = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, 2 * len(waves))
@@ -65,7 +64,7 @@ class PositionalEncoding(Module):
     """
 
     def __init__(self, d_model: int, dropout: float = 0.0) -> None:
-        at_least_one("PositionalEncoding", d_model=d_model)
+        whole_from(1, "PositionalEncoding", d_model=d_model)
         self.d_model, self.dropout = d_model, Dropout(dropout)
 
     def forward(self, x: Any, start: int = 0) -> Any:
@@ -93,7 +92,7 @@ class PositionalEmbedding(Module):
     """
 
     def __init__(self, max_len: int, d_model: int) -> None:
-        at_least_one("PositionalEmbedding", max_len=max_len, d_model=d_model)
+        whole_from(1, "PositionalEmbedding", max_len=max_len, d_model=d_model)
         self.max_len, self.d_model = max_len, d_model
         self.weight = Parameter()
         self.build()
@@ -233,7 +232,7 @@ class TransformerStack(Module):
     """The base class of encoder and decoder: copies of a layer, one after the other, and a norm at the end if given."""
 
     def __init__(self, layer: Module, num_layers: int, norm: Module | None = None) -> None:
-        at_least_one(type(self).__name__, num_layers=num_layers)
+        whole_from(1, type(self).__name__, num_layers=num_layers)
         self.layers = ModuleList([deepcopy(layer) for _ in range(num_layers)])
         self.norm = norm
 
@@ -342,5 +341,5 @@ class Transformer(Module):
         array([[  0., -inf],
                [  0.,   0.]], dtype=float32)
         """
-        at_least_one("generate_square_subsequent_mask", sz=sz)
+        whole_from(1, "generate_square_subsequent_mask", sz=sz)
         return np.triu(np.full((sz, sz), -np.inf, dtype), 1)

@@ -111,7 +111,7 @@ def explain_entry(node: Node, numbers: Sequence[Any]) -> Reason | None:
     for holds, reason in ENTRIES.get(node.primitive.name, ()):
         if holds(*numbers):
             return reason
-    return overflow(node) if all(map(is_finite, numbers)) else None
+    return _overflow(node) if all(map(is_finite, numbers)) else None
 
 
 def explain_whole(node: Node) -> Reason | None:
@@ -120,10 +120,10 @@ def explain_whole(node: Node) -> Reason | None:
     values = [number_of(x) for x in node.inputs]
     if node.primitive.name in ("softmax", "logsumexp") and not any(map(has_nan, values)):
         return ALL_MASKED
-    return overflow(node) if all(map(is_finite, values)) else None
+    return _overflow(node) if all(map(is_finite, values)) else None
 
 
-def overflow(node: Node) -> Reason:
+def _overflow(node: Node) -> Reason:
     """The only reason left where finite numbers give inf."""
     dtype = np.asarray(number_of(node)).dtype
     text = texts("the result is too large: {dtype} ends at {most}")

@@ -44,26 +44,26 @@ class NanReport:
 def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
     """The report about the oldest node of a trail, and about the node that later made nan from its inf."""
     node, slot = trail[0], None
-    wrong = what_is_wrong(number_of(node))
+    wrong = _what_is_wrong(number_of(node))
     if node.primitive is None:
         kind = type(node).__name__
         leaf = say("the {kind} {name}", kind=kind, name=repr(node.name)) if node.name else say(NAMELESS, kind=kind)
         lines = [
             say("{leaf} is itself {wrong}", leaf=leaf, wrong=wrong),
-            remedy_line(LEAF_REMEDY if node.requires_grad else DATA_REMEDY),
+            _remedy_line(LEAF_REMEDY if node.requires_grad else DATA_REMEDY),
         ]
     else:
         slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
         gave = {"operation": node.primitive.name, "wrong": wrong}
         text = say("{operation} gave {wrong}", **gave)
         if slot is not None:
-            blamed = operand_in_words(node.inputs[slot], slot)
+            blamed = _operand_in_words(node.inputs[slot], slot)
             text = say("{operation} gave {wrong}, because of its {operand}", **gave, operand=blamed)
-        lines = [text + made_at(node), *scene(node)]
+        lines = [text + _made_at(node), *_scene(node)]
     turned = next((x for x in trail[1:] if has_nan(number_of(x))), None)
     if turned is not None and turned.primitive is not None and not has_nan(number_of(node)):
-        lines.append(f"  {say('later {operation} made nan of it', operation=turned.primitive.name)}{made_at(turned)}")
-        lines += ["  " + line for line in scene(turned)]
+        lines.append(f"  {say('later {operation} made nan of it', operation=turned.primitive.name)}{_made_at(turned)}")
+        lines += ["  " + line for line in _scene(turned)]
     if harmless:
         lines.append("  " + say("it does not reach the output, and all gradients are finite"))
     return NanReport(node, "forward", slot, say("find_nan: {report}", report="\n".join(lines)))
@@ -73,64 +73,64 @@ def backward_report(step: Contribution) -> NanReport:
     """The report about the first gradient that is not finite."""
     node, primitive = step.node, step.node.primitive
     assert primitive is not None
-    to = operand_in_words(step.input, step.slot)
+    to = _operand_in_words(step.input, step.slot)
     if is_finite(step.contribution):
         text = texts("the output is finite, but the gradients that flow to {x} add up to {wrong}")
-        lines = [say(text, x=to, wrong=what_is_wrong(step.total))]
+        lines = [say(text, x=to, wrong=_what_is_wrong(step.total))]
         last = say("the last of them comes from {operation}", operation=primitive.name)
-        lines += [f"  {last}{made_at(node)}", *diagnosis(STEEP_PROGRAM)]
+        lines += [f"  {last}{_made_at(node)}", *_diagnosis(STEEP_PROGRAM)]
     else:
-        wrong = what_is_wrong(step.contribution)
+        wrong = _what_is_wrong(step.contribution)
         text = texts("the output is finite, but the gradient that {operation} passes to {x} is {wrong}")
-        lines = [say(text, operation=primitive.name, x=to, wrong=wrong) + made_at(node)]
-        lines += backward_scene(step)
+        lines = [say(text, operation=primitive.name, x=to, wrong=wrong) + _made_at(node)]
+        lines += _backward_scene(step)
     return NanReport(node, "backward", step.slot, say("find_nan: {report}", report="\n".join(lines)))
 
 
-def scene(node: Node) -> list[str]:
+def _scene(node: Node) -> list[str]:
     """The operation on the numbers at the first wrong place, its operands, the reason and the remedy."""
     assert node.primitive is not None
-    arrays = [operand_line(x, i) for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
+    arrays = [_operand_line(x, i) for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
     if not node.primitive.elementwise:
-        return arrays + diagnosis(explain_whole(node))
-    place = first_bad(number_of(node))
-    numbers = entries(node, place)
+        return arrays + _diagnosis(explain_whole(node))
+    place = _first_bad(number_of(node))
+    numbers = _entries(node, place)
     named = [
-        say("{number} is {x}", number=a, x=operand_in_words(x, i))
+        say("{number} is {x}", number=a, x=_operand_in_words(x, i))
         for i, (x, a) in enumerate(zip(node.inputs, numbers))
         if isinstance(x, Node)
     ]
-    found = formula(node, numbers, place)
+    found = _formula(node, numbers, place)
     if named:
         found = say("{formula}, where {names}", formula=found, names=say(" and ").join(named))
-    return [f"  {at(place)}{found}", *arrays, *diagnosis(explain_entry(node, numbers))]
+    return [f"  {_at(place)}{found}", *arrays, *_diagnosis(explain_entry(node, numbers))]
 
 
-def backward_scene(step: Contribution) -> list[str]:
+def _backward_scene(step: Contribution) -> list[str]:
     """The rule on the numbers at the first wrong place, the reason and the remedy."""
     node, local = step.node, step.local
     if local is None:
-        lines = [operand_line(x, i) for i, x in enumerate(node.inputs)]
-        upstream = say("upstream gradient: {summary}", summary=summary(step.upstream))
-        return [f"  {upstream}", *lines, *diagnosis(STEEP_PROGRAM)]
+        lines = [_operand_line(x, i) for i, x in enumerate(node.inputs)]
+        upstream = say("upstream gradient: {summary}", summary=_summary(step.upstream))
+        return [f"  {upstream}", *lines, *_diagnosis(STEEP_PROGRAM)]
     shape = np.shape(number_of(node))
     product = np.broadcast_to(np.multiply(step.upstream, local), shape)
-    place = first_bad(product)
-    upstream, slope = entry(step.upstream, place, shape), entry(local, place, shape)
+    place = _first_bad(product)
+    upstream, slope = _entry(step.upstream, place, shape), _entry(local, place, shape)
     words = say(
         "upstream {upstream} · local derivative {local} = {product}, at {call}",
         upstream=upstream,
         local=slope,
         product=product[place],
-        call=formula(node, entries(node, place), place),
+        call=_formula(node, _entries(node, place), place),
     )
-    return [f"  {at(place)}{words}", *diagnosis(explain_gradient(node, upstream, slope))]
+    return [f"  {_at(place)}{words}", *_diagnosis(explain_gradient(node, upstream, slope))]
 
 
 # In words.
 
 
-def what_is_wrong(data: Any) -> str:
+def _what_is_wrong(data: Any) -> str:
     """The kinds that occur, of nan, inf and -inf; for an array also how many, and the place of the first."""
     array = np.asarray(data)
     kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
@@ -138,11 +138,11 @@ def what_is_wrong(data: Any) -> str:
     if not array.shape:
         return words
     bad = np.count_nonzero(~np.isfinite(array))
-    place = ", ".join(map(str, first_bad(array)))
+    place = ", ".join(map(str, _first_bad(array)))
     return say("{wrong} in {k} of {n} numbers, first at [{place}]", wrong=words, k=bad, n=array.size, place=place)
 
 
-def first_bad(data: Any) -> tuple[int, ...]:
+def _first_bad(data: Any) -> tuple[int, ...]:
     """The place of the first nan, or if there is none, of the first inf."""
     array = np.asarray(data)
     wanted = np.isnan(array)
@@ -151,23 +151,23 @@ def first_bad(data: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(np.argmax(wanted), array.shape))
 
 
-def at(place: tuple[int, ...]) -> str:
+def _at(place: tuple[int, ...]) -> str:
     """A place in an array, in words; nothing for a single number."""
     return say("at [{place}]: ", place=", ".join(map(str, place))) if place else ""
 
 
-def entry(data: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+def _entry(data: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     """The number of an operand, perhaps broadcast, that belongs to a place of the result; a NumPy scalar."""
     return np.broadcast_to(np.asarray(data), shape)[place]
 
 
-def entries(node: Node, place: tuple[int, ...]) -> list[Any]:
+def _entries(node: Node, place: tuple[int, ...]) -> list[Any]:
     """The operands of an elementwise operation at a place of its result."""
     shape = np.shape(number_of(node))
-    return [entry(number_of(x), place, shape) for x in node.inputs]
+    return [_entry(number_of(x), place, shape) for x in node.inputs]
 
 
-def summary(x: Any) -> str:
+def _summary(x: Any) -> str:
     """A short description of an array of any size."""
     array = np.asarray(number_of(x))
     good = array[np.isfinite(array)]
@@ -186,7 +186,7 @@ def summary(x: Any) -> str:
     )
 
 
-def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
+def _formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
     """The operation on numbers with its result: `1.0 / 0.0 = inf`, `log(-3.0) = nan`."""
     primitive = node.primitive
     assert primitive is not None
@@ -196,7 +196,7 @@ def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
     return f"{words} = {np.asarray(number_of(node))[place]}"
 
 
-def operand_in_words(x: Any, slot: int) -> str:
+def _operand_in_words(x: Any, slot: int) -> str:
     """The name of an operand, or a description."""
     if not isinstance(x, Node):
         return say("constant operand {n}", n=slot)
@@ -207,9 +207,9 @@ def operand_in_words(x: Any, slot: int) -> str:
     return say("operand {n}", n=slot)
 
 
-def operand_line(x: Any, slot: int) -> str:
+def _operand_line(x: Any, slot: int) -> str:
     """What an operand holds."""
-    return "  " + say("{name}: {problem}", name=operand_in_words(x, slot), problem=summary(x))
+    return "  " + say("{name}: {problem}", name=_operand_in_words(x, slot), problem=_summary(x))
 
 
 NAMELESS = texts("a {kind} without a name")
@@ -220,17 +220,17 @@ DATA_REMEDY = texts(
 )
 
 
-def remedy_line(remedy: str) -> str:
+def _remedy_line(remedy: str) -> str:
     """The usual remedy, on a line of its own."""
     return "  " + say("usual remedy: {remedy}", remedy=say(remedy))
 
 
-def made_at(node: Node) -> str:
+def _made_at(node: Node) -> str:
     """The source line of a node, if it was traced."""
     if not node.source:
         return ""
     return "\n  " + say("at {place}: {line}", place=node.source, line=node.source.text)
 
 
-def diagnosis(reason: Reason | None) -> list[str]:
-    return ["  " + say("why: {reason}", reason=say(reason.why)), remedy_line(reason.remedy)] if reason else []
+def _diagnosis(reason: Reason | None) -> list[str]:
+    return ["  " + say("why: {reason}", reason=say(reason.why)), _remedy_line(reason.remedy)] if reason else []

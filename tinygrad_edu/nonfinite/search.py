@@ -58,21 +58,21 @@ def find_nan(output: Node) -> NanReport:
         nodes = ancestors([output])
         nonfinite = {x for x in nodes if not is_finite(number_of(x))}
         if output in nonfinite:
-            return forward_report(trail(nodes, nonfinite))
+            return forward_report(_trail(nodes, nonfinite))
         try:
-            step = first_bad_step(output)
+            step = _first_bad_step(output)
         except InPlaceError as error:
             text = texts("find_nan: {n} nodes, all finite; their gradients cannot be computed: {error}")
             return NanReport(None, "", None, say(text, n=len(nodes), error=error))
         if step is not None:
             return backward_report(step)
         for node in nodes:
-            if node in nonfinite and made_here(node):
+            if node in nonfinite and _made_here(node):
                 return forward_report([node], harmless=True)
     return NanReport(None, "", None, say("find_nan: all is finite: {n} nodes, and their gradients", n=len(nodes)))
 
 
-def trail(nodes: Sequence[Node], nonfinite: Collection[Node]) -> list[Node]:
+def _trail(nodes: Sequence[Node], nonfinite: Collection[Node]) -> list[Node]:
     """The nodes through which nan or inf came to the last one, in order of creation."""
     reached = {nodes[-1]}
     for node in reversed(nodes):  # a node is younger than its inputs
@@ -81,14 +81,14 @@ def trail(nodes: Sequence[Node], nonfinite: Collection[Node]) -> list[Node]:
     return [x for x in nodes if x in reached]
 
 
-def made_here(node: Node) -> bool:
+def _made_here(node: Node) -> bool:
     """Whether this operation made nan or inf from finite operands; a leaf is only blamed for nan."""
     if node.primitive is None:
         return has_nan(number_of(node))
     return all(is_finite(number_of(x)) for x in node.inputs)
 
 
-def first_bad_step(output: Node) -> Contribution | None:
+def _first_bad_step(output: Node) -> Contribution | None:
     """The first edge of a backward walk, from an upstream gradient of ones, on which nan or inf appears."""
     number = number_of(output)
     seed = np.ones_like(number) if isinstance(number, ndarray) else None

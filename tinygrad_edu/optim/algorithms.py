@@ -160,8 +160,7 @@ class Adamax(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, u: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         beta1, beta2 = options["betas"]
-        m *= beta1
-        m += (1 - beta1) * g
+        average(m, g, beta1)
         np.maximum(beta2 * u, np.abs(g) + options["eps"], out=u)
         w -= options["lr"] / (1 - beta1**t) * (m / u)
 
@@ -197,10 +196,8 @@ class NAdam(Optimizer):
         beta1, beta2 = options["betas"]
         mu, following = (beta1 * (1 - 0.5 * 0.96 ** (k * options["momentum_decay"])) for k in (t, t + 1))
         product *= mu
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * (g * g)
+        average(m, g, beta1)
+        average(v, g * g, beta2)
         ahead = (1 - mu) / (1 - product) * g + following / (1 - product * following) * m
         w -= options["lr"] * ahead / (np.sqrt(v / (1 - beta2**t)) + options["eps"])
 
@@ -233,10 +230,8 @@ class RAdam(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         beta1, beta2 = options["betas"]
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * (g * g)
+        average(m, g, beta1)
+        average(v, g * g, beta2)
         step = options["lr"] / (1 - beta1**t) * m
         most = 2 / (1 - beta2) - 1
         rho = most - 2 * t * beta2**t / (1 - beta2**t)
@@ -341,13 +336,11 @@ class RMSprop(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, *rest: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         alpha = options["alpha"]
-        s *= alpha
-        s += (1 - alpha) * (g * g)
+        average(s, g * g, alpha)
         spread = s
         if options["centered"]:
             m = rest[-1]
-            m *= alpha
-            m += (1 - alpha) * g
+            average(m, g, alpha)
             spread = s - m * m
         quotient = g / (np.sqrt(spread) + options["eps"])
         if options["momentum"]:
@@ -414,11 +407,9 @@ class Adadelta(Optimizer):
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, u: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         rho, eps = options["rho"], options["eps"]
-        s *= rho
-        s += (1 - rho) * (g * g)
+        average(s, g * g, rho)
         delta = np.sqrt(u + eps) / np.sqrt(s + eps) * g
-        u *= rho
-        u += (1 - rho) * (delta * delta)
+        average(u, delta * delta, rho)
         w -= options["lr"] * delta
 
 
@@ -428,3 +419,9 @@ def decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
         w *= 1 - options["lr"] * options["weight_decay"]
         return g
     return g + options["weight_decay"] * w if options["weight_decay"] else g
+
+
+def average(mean: ndarray, new: ndarray, share: float) -> None:
+    """mean ← share·mean + (1 - share)·new: a running mean that forgets the past."""
+    mean *= share
+    mean += (1 - share) * new

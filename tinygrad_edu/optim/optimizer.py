@@ -111,7 +111,7 @@ class Optimizer(TakesPyTorchsArguments):
             options = {name: group[name] for name in self.defaults}
             for p in group["params"]:
                 if p in gradients:
-                    w, state = np.array(p.data), copied(self.state.get(p, {"step": 0}))
+                    w, state = np.array(p.data), _copied(self.state.get(p, {"step": 0}))
                     self._update(w, np.asarray(number_of(gradients[p])), state, options)
                     made[p] = w if isinstance(p, Tensor) else w.item()
         return made
@@ -155,7 +155,7 @@ class Optimizer(TakesPyTorchsArguments):
         0.1
         """
         place = {p: i for i, p in enumerate(self._parameters())}
-        state = {place[p]: copied(state) for p, state in self.state.items()}
+        state = {place[p]: _copied(state) for p, state in self.state.items()}
         groups = [{**group, "params": [place[p] for p in group["params"]]} for group in self.param_groups]
         return {"state": state, "param_groups": groups}
 
@@ -307,7 +307,7 @@ def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
         yield slice(row, row + rows)
 
 
-def copied(state: Mapping[str, Any]) -> dict[str, Any]:
+def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
     """The state of a parameter, with copies of its arrays."""
     return {name: x.copy() if isinstance(x, ndarray) else x for name, x in state.items()}
 

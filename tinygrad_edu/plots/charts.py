@@ -40,10 +40,10 @@ def lines(
 
     def draw(axes: Any) -> None:
         for i, (name, curve) in enumerate(curves.items()):
-            xs, ys = curve_of(curve)
+            xs, ys = _curve_of(curve)
             marker = MARKERS[i % len(MARKERS)] if len(ys) <= 25 else None
             axes.plot(xs, ys, LINES[i % len(LINES)], color=colour(i), marker=marker, markersize=4, label=name)
-        if not logx and all((curve_of(curve)[0] % 1 == 0).all() for curve in curves.values()):  # steps, epochs, degrees
+        if not logx and all((_curve_of(y)[0] % 1 == 0).all() for y in curves.values()):  # steps, epochs, degrees
             axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)
         legend(axes, curves)
@@ -67,7 +67,7 @@ def points(
     >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
     Plot: seen, fitted
     """
-    places, over = {name: pairs(group, name) for name, group in groups.items()}, lines or {}
+    places, over = {name: _pairs(group, name) for name, group in groups.items()}, lines or {}
     size = 16 if sum(map(len, places.values())) > 20 else 64  # a few small points would be hard to see
 
     def draw(axes: Any) -> None:
@@ -76,7 +76,7 @@ def points(
             axes.scatter(xs, ys, s=size, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
         low, high = axes.get_ylim()
         for i, (name, curve) in enumerate(over.items()):
-            axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
+            axes.plot(*_curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
         axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
         if equal:
@@ -109,8 +109,8 @@ def contours(
     >>> contours(lambda x, y: x**2 + 10 * y**2, x=(-2, 2), y=(-1, 1), paths={"SGD": [[1.8, 0.9], [1.0, -0.2]]})
     Plot: SGD
     """
-    walks = {name: pairs(path, name) for name, path in (paths or {}).items()}
-    ratio, one_scale = (x[1] - x[0]) / (y[1] - y[0]), alike(x[1] - x[0], y[1] - y[0])
+    walks = {name: _pairs(path, name) for name, path in (paths or {}).items()}
+    ratio, one_scale = (x[1] - x[0]) / (y[1] - y[0]), _alike(x[1] - x[0], y[1] - y[0])
 
     def draw(axes: Any) -> None:
         xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
@@ -152,7 +152,7 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
     >>> regions(lambda X: X[:, 0] > 0.5, X, labels, title="right of the middle")
     Plot: right of the middle
     """
-    places, classes = pairs(X, "X"), np.asarray(labels)
+    places, classes = _pairs(X, "X"), np.asarray(labels)
 
     def draw(axes: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap, ListedColormap
@@ -221,7 +221,7 @@ def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = 
     return chart(title or ", ".join(groups), draw, xlabel, say("how many"), title)
 
 
-def curve_of(curve: Curve) -> tuple[Array, Array]:
+def _curve_of(curve: Curve) -> tuple[Array, Array]:
     """x and y of a curve."""
     if isinstance(curve, tuple) and len(curve) == 2:
         return np.asarray(curve[0], float), np.asarray(curve[1], float)
@@ -229,12 +229,12 @@ def curve_of(curve: Curve) -> tuple[Array, Array]:
     return np.arange(1.0, len(heights) + 1), heights
 
 
-def alike(width: float, height: float) -> bool:
+def _alike(width: float, height: float) -> bool:
     """Whether both axes can have one scale, so that circles are round and gradients are perpendicular to contours."""
     return 1 / 2 <= width / height <= 2
 
 
-def pairs(places: ArrayLike, name: str) -> Array:
+def _pairs(places: ArrayLike, name: str) -> Array:
     """The points as an array (N, 2)."""
     array = np.asarray(places, float)
     if array.ndim != 2 or array.shape[1] != 2:

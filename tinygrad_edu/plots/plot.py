@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class Plot:
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
             raise ImportError(say("to see this plot: {command}", command="pip install matplotlib")) from None
-        with matplotlib.rc_context(STYLE | fonts()):
+        with matplotlib.rc_context(STYLE | _fonts()):
             widths = [panel.width for panel in self.panels]
             figure = Figure(figsize=(sum(widths), max(panel.height for panel in self.panels)), layout="constrained")
             parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
@@ -126,7 +126,7 @@ CHINESE = (
 """Fonts with Chinese letters, of which most systems have one."""
 
 
-def fonts() -> dict[str, Any]:
+def _fonts() -> dict[str, Any]:
     """The fonts in another language than English: Matplotlib's own, and behind it those that have its letters."""
     if language() == "en":
         return {}
@@ -137,13 +137,15 @@ def fonts() -> dict[str, Any]:
 
 
 def row(*plots: Plot) -> Plot:
-    """Plots beside each other.
+    """Plots beside each other; three are drawn smaller than two, with letters of the same size.
 
     >>> from tinygrad_edu import plots
     >>> plots.row(plots.histogram({"weights": [0.1, 0.2]}), plots.histogram({"biases": [0.0]}))
     Plot: weights | biases
     """
-    return Plot(tuple(panel for plot in plots for panel in plot.panels))
+    panels = [panel for plot in plots for panel in plot.panels]
+    part = min(1.0, max(0.6, 2 * Panel.width / sum(panel.width for panel in panels)))  # smaller ones have no room
+    return Plot(tuple(replace(panel, width=part * panel.width, height=part * panel.height) for panel in panels))
 
 
 def chart(

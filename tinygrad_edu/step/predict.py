@@ -104,26 +104,26 @@ def is_right(question: Question, typed: str) -> bool:
     >>> is_right(q, "0,33; −2,0")
     True
     """
-    return any(_answers(question, numbers) for numbers in readings(typed))
+    return any(_answers(question, numbers) for numbers in _readings(typed))
 
 
 def _answers(question: Question, numbers: list[float]) -> bool:
     if question.asks == "shape":
         return numbers == list(question.answer)
-    return len(numbers) == len(question.answer) and all(map(close, numbers, question.answer))
+    return len(numbers) == len(question.answer) and all(map(_close, numbers, question.answer))
 
 
-def close(found: float, expected: float) -> bool:
+def _close(found: float, expected: float) -> bool:
     """Whether a typed number is the expected one, or is rounded to it."""
     if math.isnan(expected):
         return math.isnan(found)
     return found == expected or math.isclose(found, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
-def readings(typed: str) -> list[list[float]]:
+def _readings(typed: str) -> list[list[float]]:
     """The numbers in a text from any keyboard; where a comma may separate numbers or decimals, both readings.
 
-    >>> readings("5,0"), readings("1, 2")
+    >>> _readings("5,0"), _readings("1, 2")
     ([[5.0, 0.0], [5.0]], [[1.0, 2.0]])
     """
     text = unicodedata.normalize("NFKC", typed).replace("−", "-").replace("∞", "inf")

@@ -6,38 +6,12 @@ import os
 from collections.abc import Callable
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..saving import load, save
+from .run import Callback, Run
 
-if TYPE_CHECKING:
-    from .fit import Run
-
-__all__ = ["Callback", "Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
-
-
-class Callback:
-    """The methods that `fit` calls while it trains. They do nothing; a subclass overrides some of them.
-
-    Each method gets the `Run`, which has the model, the optimizer, the history and so on.
-
-    >>> class Say(Callback):
-    ...     def on_epoch_end(self, run):
-    ...         print(f"{run.history['loss'][-1]:.3f}")
-    """
-
-    def on_fit_begin(self, run: Run) -> None:
-        """Before the first epoch."""
-
-    def on_step_end(self, run: Run) -> None:
-        """After each step of the optimizer."""
-
-    def on_epoch_end(self, run: Run) -> None:
-        """After each epoch and its validation. Its record is in the history already."""
-
-    def should_stop(self, run: Run) -> bool:
-        """Before each epoch: whether to end the training."""
-        return False
+__all__ = ["Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
 
 
 class EarlyStopping(Callback):
@@ -70,15 +44,15 @@ class EarlyStopping(Callback):
         values = run.history[self.monitor]
         improved = 0
         for i, value in enumerate(values):
-            if improves(value, values[improved], self.best, self.min_delta):
+            if _improves(value, values[improved], self.best, self.min_delta):
                 improved = i
         return len(values) - improved > self.patience
 
 
-def improves(value: float, other: float, best: Callable[..., Any], min_delta: float = 0.0) -> bool:
+def _improves(value: float, other: float, best: Callable[..., Any], min_delta: float = 0.0) -> bool:
     """Whether a value is better than another, by more than `min_delta`: nan never is, and all else is better than nan.
 
-    >>> improves(0.5, 0.6, best=min), improves(float("nan"), 0.6, best=min), improves(0.5, float("nan"), best=max)
+    >>> _improves(0.5, 0.6, best=min), _improves(float("nan"), 0.6, best=min), _improves(0.5, float("nan"), best=max)
     (True, False, True)
     """
     if isnan(value) or isnan(other):
@@ -142,7 +116,7 @@ class SaveBest(Callback):
     def on_epoch_end(self, run: Run) -> None:
         """Save, if no earlier epoch was as good."""
         *before, value = run.history[self.monitor]
-        if not isnan(value) and all(improves(value, other, self.best) for other in before):
+        if not isnan(value) and all(_improves(value, other, self.best) for other in before):
             save(run.model.state_dict(), self.path)
 
 

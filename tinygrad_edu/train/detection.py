@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..data import boxes
-from ..engine.messages import short
+from ..engine.messages import one_of, short
 from ..engine.node import number_of
 from ..errors import OutOfRangeError, ShapeError
 
@@ -67,21 +67,19 @@ def mean_average_precision(
     >>> mean_average_precision(found, true, "coco", average=None)
     {3: 0.3, 7: 0.9}
     """
-    if way not in WAYS:
-        raise OutOfRangeError(f"mean_average_precision: way is one of {', '.join(WAYS)}, not {way!r}")
-    if average not in ("macro", None):
-        raise OutOfRangeError(f"mean_average_precision: average is 'macro' or None, not {average!r}")
+    one_of(WAYS, "mean_average_precision", OutOfRangeError, way=way)
+    one_of(("macro", None), "mean_average_precision", OutOfRangeError, average=average)
     levels, thresholds = WAYS[way]
     thresholds = thresholds if iou is None else tuple(np.atleast_1d(iou).tolist())
     if not thresholds or not all(0 < t <= 1 for t in thresholds):
         raise OutOfRangeError(f"mean_average_precision: iou is larger than 0 and at most 1, not {short(iou)}")
-    truth = images("mean_average_precision", true, 5)
-    answers = images("mean_average_precision", found, 6, len(truth))
+    truth = _images("mean_average_precision", true, 5)
+    answers = _images("mean_average_precision", found, 6, len(truth))
     every = np.unique(np.concatenate([np.zeros(0), *(rows[:, 0] for rows in truth)])).astype(int).tolist()
     if not every:
         raise OutOfRangeError("mean_average_precision: there is no true box in any image, and so nothing to find")
     by_class = {
-        each: float(np.mean([area(*curve(answers, truth, each, t, way == "coco")[:2], levels) for t in thresholds]))
+        each: float(np.mean([_area(*_curve(answers, truth, each, t, way == "coco")[:2], levels) for t in thresholds]))
         for each in every
     }
     return by_class if average is None else float(np.mean(list(by_class.values())))
@@ -99,13 +97,13 @@ def box_precision_recall_curve(found: Any, true: Any, label: int, iou: float = 0
     >>> box_precision_recall_curve(found, true, label=7)
     (array([1. , 0.5]), array([0.5, 0.5]), array([0.9, 0.8]))
     """
-    truth = images("box_precision_recall_curve", true, 5)
+    truth = _images("box_precision_recall_curve", true, 5)
     if not any((rows[:, 0] == label).any() for rows in truth):
         raise OutOfRangeError(f"box_precision_recall_curve: there is no true box of class {short(label)}, so no recall")
-    return curve(images("box_precision_recall_curve", found, 6, len(truth)), truth, label, iou, False)
+    return _curve(_images("box_precision_recall_curve", found, 6, len(truth)), truth, label, iou, False)
 
 
-def curve(
+def _curve(
     found: list[ndarray], true: list[ndarray], label: int, threshold: float, any_box: bool
 ) -> tuple[ndarray, ndarray, ndarray]:
     """Precision, recall and score after each box of a class, best first."""
@@ -115,7 +113,7 @@ def curve(
         answers = answers[np.argsort(-answers[:, 5], kind="stable")][: MOST if any_box else None]
         table = boxes.iou(answers[:, None, 1:5], truth[:, 1:5])
         n += len(truth)
-        hits.append((hits_of_any if any_box else hits_of_best)(table, threshold))
+        hits.append((_hits_of_any if any_box else _hits_of_best)(table, threshold))
         scores.append(answers[:, 5])
     score, hit = np.concatenate(scores), np.concatenate(hits)
     order = np.argsort(-score, kind="stable")
@@ -123,7 +121,7 @@ def curve(
     return so_far / np.arange(1, len(order) + 1), so_far / n, score[order]
 
 
-def hits_of_best(table: ndarray, threshold: float) -> ndarray:
+def _hits_of_best(table: ndarray, threshold: float) -> ndarray:
     """Which boxes, best first, hit the true box that they overlap most, before another: IoU (K, T) → (K,)."""
     hit = np.zeros(len(table), bool)
     if table.size:
@@ -133,7 +131,7 @@ def hits_of_best(table: ndarray, threshold: float) -> ndarray:
     return hit
 
 
-def hits_of_any(table: ndarray, threshold: float) -> ndarray:
+def _hits_of_any(table: ndarray, threshold: float) -> ndarray:
     """Which boxes, best first, hit a true box that none before has hit: IoU (K, T) → (K,)."""
     hit, table = np.zeros(len(table), bool), table.copy()
     for i, row in enumerate(table if table.size else ()):
@@ -143,7 +141,7 @@ def hits_of_any(table: ndarray, threshold: float) -> ndarray:
     return hit
 
 
-def area(precision: ndarray, recall: ndarray, levels: int | None) -> float:
+def _area(precision: ndarray, recall: ndarray, levels: int | None) -> float:
     """The area under a curve whose precisions have been raised, or the mean of them at so many levels of recall."""
     raised = np.maximum.accumulate(precision[::-1])[::-1]
     if levels is None:
@@ -152,7 +150,7 @@ def area(precision: ndarray, recall: ndarray, levels: int | None) -> float:
     return float(np.append(raised, 0)[reached].mean())
 
 
-def images(function: str, given: Any, columns: int, n: int | None = None) -> list[ndarray]:
+def _images(function: str, given: Any, columns: int, n: int | None = None) -> list[ndarray]:
     """The boxes of each image, as floats, without those of class −1."""
     rows = f"(K, {columns}), rows of class, x1, y1, x2, y2{', score' if columns == 6 else ''}"
     arrays = []

@@ -28,123 +28,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from math import isfinite, nan, prod
+from math import nan
 from time import perf_counter
 from typing import Any
 
 from .._support.nested import leaves
 from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
-from ..engine import random
 from ..engine.convert import array_of
 from ..engine.memory import collecting_rarely, keep_freed_memory
-from ..engine.messages import in_words, is_whole, short
-from ..engine.node import Node, shape_of
-from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
+from ..engine.messages import short, whole_from
+from ..errors import DtypeError, ShapeError
 from ..nn import Module
 from ..nn.module import evaluating
-from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
-from .callbacks import Callback
 from .history import History
 from .metrics import Metric, Running, arrays
 from .parallel import crew, split_batch
+from .run import Callback, Run, one_number
 
-__all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
+__all__ = ["evaluate", "fit"]
 
 Metrics = Mapping[str, Metric] | Sequence[Metric]
 """Metrics by name, or functions, whose names are taken."""
-
-
-class NotFiniteError(TinygradError, ArithmeticError):
-    """A loss that is nan or inf. The weights are those from before the step.
-
-    Attributes
-    ----------
-    report : of `find_nan`: the operation that gave the first nan or inf.
-    history : of the training until then.
-    """
-
-    def __init__(self, message: str, report: NanReport, history: History) -> None:
-        super().__init__(message)
-        self.report, self.history = report, history
-
-
-@dataclass
-class Run:
-    """The state of a training, as callbacks see it: the arguments of `fit`, and the history.
-
-    Attributes
-    ----------
-    metrics : by name.
-    epoch : the number of epochs that are complete.
-    history : what was measured until now.
-    """
-
-    model: Any
-    loader: Iterable[Any]
-    loss: Any
-    optimizer: Any
-    epochs: int
-    metrics: Mapping[str, Metric]
-    validation: Iterable[Any] | None
-    scheduler: Any
-    callbacks: Sequence[Callback]
-    threads: int = 1
-    progress: bool = True
-    history: History = field(default_factory=History)
-
-    @property
-    def epoch(self) -> int:
-        """The number of epochs that are complete."""
-        return len(self.history.epochs)
-
-    def forward(self, inputs: Sequence[Any], targets: Any) -> tuple[Any, Any]:
-        """The predictions and the loss. Raises `NotFiniteError` where the loss is nan or inf."""
-        predictions = self.model(*inputs)
-        return predictions, self.finite_loss(predictions, targets)
-
-    def finite_loss(self, predictions: Any, targets: Any) -> Any:
-        """The loss. Raises `NotFiniteError` where it is nan or inf."""
-        loss = one_number(self.loss(predictions, targets))
-        if not isfinite(loss.item()):
-            report = find_nan(loss)
-            step = len(self.history.steps) + 1
-            raise NotFiniteError(f"the loss is {loss.item()} at step {step}\n{report}", report, self.history)
-        return loss
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the rest of the training depends on, for `tg.save`."""
-        return {"random": random.get_state(), **{name: part.state_dict() for name, part in self._parts().items()}}
-
-    def load_state_dict(self, state: Any) -> None:
-        """Continue where another training stopped.
-
-        Raises `FileError` if that had other parts, such as no scheduler, or a part does not fit; then nothing changed.
-        """
-        parts = self._parts()
-        if not isinstance(state, dict) or state.keys() != {*parts, "random"}:
-            there = ", ".join(map(str, state)) if isinstance(state, dict) else type(state).__name__
-            raise FileError(
-                f"fit: the checkpoint is of another training: it holds {there}; this one has random, {', '.join(parts)}"
-            )
-        with suppress(ModuleError):  # a model without numbers has none to lose
-            before = self.state_dict()
-        try:
-            for name, part in parts.items():
-                part.load_state_dict(state[name])
-            name = "random"
-            random.set_state(state["random"])
-        except Exception as error:  # whatever a part says to a state that is not its own
-            if state is not before:
-                self.load_state_dict(before)
-            why = f"its {name} does not fit: {type(error).__name__}: {error}"
-            raise FileError(f"fit: the checkpoint is damaged, or of another training: {why}") from None
-
-    def _parts(self) -> dict[str, Any]:
-        names = ("model", "optimizer", "scheduler", "loader", "validation", "history")
-        return {name: getattr(self, name) for name in names if hasattr(getattr(self, name), "state_dict")}
 
 
 def fit(
@@ -189,9 +95,9 @@ def fit(
     do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
     not for each example, changes a tensor in place, or does not do the same for all examples.
     """
-    check_arguments(model, loader, loss, optimizer, epochs, validation)
+    _check_arguments(model, loader, loss, optimizer, epochs, validation)
     run = Run(
-        model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads, progress
+        model, loader, loss, optimizer, epochs, _named(metrics), validation, scheduler, callbacks, threads, progress
     )
     keep_freed_memory()
     was_training = model.training
@@ -200,7 +106,7 @@ def fit(
             callback.on_fit_begin(run)
         with crew(threads) as pool, collecting_rarely():
             while run.epoch < epochs and not any(callback.should_stop(run) for callback in callbacks):
-                one_epoch(run, pool)
+                _one_epoch(run, pool)
     except KeyboardInterrupt:
         run.history.interrupted = True
     finally:
@@ -208,15 +114,14 @@ def fit(
     return run.history
 
 
-def check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: Any, validation: Any) -> None:
+def _check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: Any, validation: Any) -> None:
     """Raise the error for arguments of `fit` that are of another kind, or used up before the last epoch."""
-    refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
+    _refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
     if not hasattr(optimizer, "param_groups"):
         raise DtypeError(
             f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
         )
-    if not is_whole(epochs) or epochs < 0:
-        raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
+    whole_from(0, "fit", epochs=epochs)
     for batches in (loader, validation):
         if epochs > 1 and isinstance(batches, Iterator):
             raise DtypeError(
@@ -225,10 +130,10 @@ def check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: 
             )
 
 
-def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
+def _one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
     """Train for an epoch, evaluate, and add the record to the history."""
     begin = perf_counter()
-    record = {"epoch": run.epoch + 1, **train_epoch(run, pool)}
+    record = {"epoch": run.epoch + 1, **_train_epoch(run, pool)}
     seconds = perf_counter() - begin
     if run.validation is not None:
         found = evaluate(run.model, run.validation, run.loss, run.metrics)
@@ -243,18 +148,18 @@ def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
         callback.on_epoch_end(run)
 
 
-def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
+def _train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
     """Take a step for each batch of the loader; gives the mean loss and the metrics."""
     run.model.train()
     figures = Figures(run.metrics)
     description = f"epoch {run.epoch + 1}/{run.epochs}"
-    with progress_bar(length(run.loader), description, unit="batch") if run.progress else NoBar() as bar:
-        for inputs, targets in map(parts_of, run.loader):
+    with progress_bar(_length(run.loader), description, unit="batch") if run.progress else NoBar() as bar:
+        for inputs, targets in map(_parts_of, run.loader):
             run.optimizer.zero_grad()
-            value, predictions = forward_and_backward(run, pool, inputs, targets)
+            value, predictions = _forward_and_backward(run, pool, inputs, targets)
             run.optimizer.step()
             run.history.steps.append(value)
-            figures.update(value, weight_of(run.loss, targets), predictions, targets)
+            figures.update(value, _weight_of(run.loss, targets), predictions, targets)
             for callback in run.callbacks:
                 callback.on_step_end(run)
             bar.set_postfix({"loss": f"{figures.loss():.4f}"}, refresh=False)
@@ -262,7 +167,7 @@ def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
     return figures.values()
 
 
-def forward_and_backward(
+def _forward_and_backward(
     run: Run, pool: ThreadPoolExecutor | None, inputs: Sequence[Any], targets: Any
 ) -> tuple[float, Any]:
     """The loss of a batch, and the predictions; the parameters get their gradients."""
@@ -288,13 +193,13 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     >>> list(evaluate(model, test, nn.CrossEntropyLoss(), [tg.train.accuracy]))
     ['loss', 'accuracy']
     """
-    refuse("evaluate", model, loss, loader)
-    figures = Figures(named(metrics))
+    _refuse("evaluate", model, loss, loader)
+    figures = Figures(_named(metrics))
     with evaluating(model):
-        for inputs, targets in map(parts_of, loader):
+        for inputs, targets in map(_parts_of, loader):
             predictions = model(*inputs)
             value = one_number(loss(predictions, targets)).item()
-            figures.update(value, weight_of(loss, targets), predictions, targets)
+            figures.update(value, _weight_of(loss, targets), predictions, targets)
     return figures.values()
 
 
@@ -325,27 +230,13 @@ class Figures:
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
 
 
-def one_number(loss: Any) -> Node:
-    """The loss of a batch. Raises `DtypeError` or `ShapeError` for what is not a Value or a Tensor of one number."""
-    if not isinstance(loss, Node):
-        raise DtypeError(
-            f"fit: the loss of a batch is a Value or a Tensor, not {type(loss).__name__} {short(loss)}; "
-            "compute it from the predictions, not from their .data"
-        )
-    if prod(shape_of(loss)) != 1:
-        raise ShapeError(
-            f"fit: the loss of a batch is one number, not {in_words(loss)}; reduce it with .mean() or .sum()"
-        )
-    return loss
-
-
-def weight_of(loss: Any, targets: Any) -> float | None:
+def _weight_of(loss: Any, targets: Any) -> float | None:
     """What the mean of a batch is over: its examples, or the weights of the classes that are not ignored.
 
     None for a loss that is a sum. The settings are those of a loss module, or of a `functools.partial`.
 
     >>> from tinygrad_edu import nn
-    >>> weight_of(nn.CrossEntropyLoss(ignore_index=0), [0, 1, 1]), weight_of(nn.MSELoss(), [[0.0, 0.0]] * 3)
+    >>> _weight_of(nn.CrossEntropyLoss(ignore_index=0), [0, 1, 1]), _weight_of(nn.MSELoss(), [[0.0, 0.0]] * 3)
     (2.0, 3.0)
     """
     settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
@@ -359,7 +250,7 @@ def weight_of(loss: Any, targets: Any) -> float | None:
     return float(counted.size if weights is None else array_of(weights)[counted].sum())
 
 
-def parts_of(batch: Any) -> tuple[list[Any], Any]:
+def _parts_of(batch: Any) -> tuple[list[Any], Any]:
     """The inputs and the targets of a batch. Raises `DtypeError` for what is no tuple of at least two parts."""
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
         what = f"{len(batch)} part" if isinstance(batch, (tuple, list)) else short(batch)
@@ -368,7 +259,7 @@ def parts_of(batch: Any) -> tuple[list[Any], Any]:
     return inputs, targets
 
 
-def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
+def _refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
     """Raise `DtypeError` for arguments that are not a module, a loss and loaders, such as a bare dataset."""
     if not isinstance(model, Module):
         raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__}")
@@ -384,7 +275,7 @@ def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
             raise DtypeError(f"{function}: needs batches, such as a DataLoader gives, not {short(loader)}")
 
 
-def named(metrics: Metrics) -> Mapping[str, Metric]:
+def _named(metrics: Metrics) -> Mapping[str, Metric]:
     """Metrics by name. Raises `DtypeError` for one that is not a function, or has no name."""
     by_name = metrics if isinstance(metrics, Mapping) else {getattr(m, "__name__", ""): m for m in metrics}
     for name, metric in by_name.items():
@@ -395,7 +286,7 @@ def named(metrics: Metrics) -> Mapping[str, Metric]:
     return by_name
 
 
-def length(loader: Iterable[Any]) -> int | None:
+def _length(loader: Iterable[Any]) -> int | None:
     """The number of batches, if it is known."""
     with suppress(TypeError):
         return len(loader)  # type: ignore[arg-type]

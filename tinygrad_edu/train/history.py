@@ -52,7 +52,7 @@ class History:
         if not self.epochs:
             return f"History: no epoch is complete, after {len(self.steps)} steps"
         names = [clean(name) for name in self.epochs[0]]
-        rows = [names, *([cell(x) for x in record.values()] for record in self.epochs)]
+        rows = [names, *([_cell(x) for x in record.values()] for record in self.epochs)]
         widths = [max(map(len, column)) for column in zip(*rows)]
         return "\n".join("  ".join(text.rjust(width) for text, width in zip(row, widths)) for row in rows)
 
@@ -65,12 +65,12 @@ class History:
         """
         axes = self._drawn()
         if path is not None:
-            replace_file(path, finished(axes, Path(path).suffix.removeprefix(".") or "png"))
+            replace_file(path, _finished(axes, Path(path).suffix.removeprefix(".") or "png"))
         return axes
 
     def picture(self) -> bytes:
         """The same as the content of a PNG file."""
-        return finished(self._drawn(), "png")
+        return _finished(self._drawn(), "png")
 
     def _drawn(self) -> Any:
         """The Axes of a new figure."""
@@ -78,7 +78,7 @@ class History:
             import matplotlib.pyplot as plt
         except ModuleNotFoundError:
             raise ImportError("History.plot needs Matplotlib: pip install matplotlib") from None
-        metrics = [name for name, x in (self.epochs[0] if self.epochs else {}).items() if is_metric(name, x)]
+        metrics = [name for name, x in (self.epochs[0] if self.epochs else {}).items() if _is_metric(name, x)]
         panels = 2 if metrics else 1
         _, axes = plt.subplots(1, panels, figsize=(5 * panels, 3.6), squeeze=False, layout="constrained")
         self._draw_loss(axes[0, 0])
@@ -128,7 +128,7 @@ class History:
         self.epochs, self.steps = epochs, steps
 
 
-def finished(axes: Any, kind: str) -> bytes:
+def _finished(axes: Any, kind: str) -> bytes:
     """The figure that these Axes are of, as the content of a file of a kind such as "png"; it is not shown again."""
     from matplotlib import pyplot
 
@@ -141,12 +141,12 @@ def finished(axes: Any, kind: str) -> bytes:
 COLOURS = {"training": PALETTE[0], "validation": PALETTE[1]}
 
 
-def is_metric(name: str, x: Any) -> bool:
+def _is_metric(name: str, x: Any) -> bool:
     """Whether a column holds a metric that can be drawn."""
     return name not in ("epoch", "loss", "val_loss", "lr", "seconds") and isinstance(x, (int, float))
 
 
-def cell(x: Any) -> str:
+def _cell(x: Any) -> str:
     """A value as text in the table."""
     if isinstance(x, float):
         return f"{x:.4f}" if 1e-3 <= abs(x) < 1e4 or x == 0 else f"{x:.3g}"

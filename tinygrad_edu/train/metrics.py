@@ -15,12 +15,12 @@ from numpy import ndarray
 
 from .._support.nested import leaves, mapped
 from ..engine.convert import array_of
-from ..engine.messages import is_whole, short
+from ..engine.messages import one_of, short, whole_from
 from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
-    "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "iou", "precision",
+    "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "iou", "precision",
     "precision_recall_curve", "recall", "top_k",
 ]  # fmt: skip
 
@@ -37,7 +37,7 @@ def accuracy(predictions: Any, targets: Any) -> float:
     >>> accuracy([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], [0, 1, 1])
     0.6666666666666666
     """
-    predicted, true = classes(predictions, targets)
+    predicted, true = _classes(predictions, targets)
     return float((predicted == true).mean())
 
 
@@ -50,9 +50,8 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
     scores, shape = array_of(predictions), array_of(targets).shape
     if scores.ndim != 2 or scores.shape[:1] != shape:
         raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {shape}")
-    if not is_whole(k) or k < 1:
-        raise OutOfRangeError(f"top_k: k is a whole number from 1 on, not {short(k)}")
-    _, true = classes(scores, targets)
+    whole_from(1, "top_k", k=k)
+    _, true = _classes(scores, targets)
     rank = (scores >= scores[np.arange(len(true)), true][:, None]).sum(axis=1)
     return float(((rank >= 1) & (rank <= k)).mean())  # 0 where the score is nan
 
@@ -66,12 +65,12 @@ def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = Non
     array([[1, 1],
            [0, 2]])
     """
-    predicted, true = classes(predictions, targets)
+    predicted, true = _classes(predictions, targets)
     scores = array_of(predictions)
     if n_classes is None:
         n_classes = scores.shape[1] if scores.ndim > true.ndim else int(max(predicted.max(), true.max())) + 1
     for found in (predicted, true):
-        among(n_classes, found)
+        _among(n_classes, found)
     both = true.ravel() * n_classes + predicted.ravel()
     return np.bincount(both, minlength=n_classes**2).reshape(n_classes, n_classes)
 
@@ -85,8 +84,8 @@ def precision(predictions: Any, targets: Any, average: Average = "macro") -> Any
     >>> precision([0, 1, 1, 1], [0, 0, 1, 1], average=None).round(2)
     array([1.  , 0.67])
     """
-    hits, predicted, true = counts(predictions, targets, average)
-    return averaged(share(hits, predicted), predicted + true, average)
+    hits, predicted, true = _counts(predictions, targets, average)
+    return _averaged(_share(hits, predicted), predicted + true, average)
 
 
 def recall(predictions: Any, targets: Any, average: Average = "macro") -> Any:
@@ -95,8 +94,8 @@ def recall(predictions: Any, targets: Any, average: Average = "macro") -> Any:
     >>> recall([0, 1, 1, 1], [0, 0, 1, 1], average=None)
     array([0.5, 1. ])
     """
-    hits, predicted, true = counts(predictions, targets, average)
-    return averaged(share(hits, true), predicted + true, average)
+    hits, predicted, true = _counts(predictions, targets, average)
+    return _averaged(_share(hits, true), predicted + true, average)
 
 
 def f1(predictions: Any, targets: Any, average: Average = "macro") -> Any:
@@ -105,8 +104,8 @@ def f1(predictions: Any, targets: Any, average: Average = "macro") -> Any:
     >>> f1([0, 1, 1, 1], [0, 0, 1, 1], average=None).round(2)
     array([0.67, 0.8 ])
     """
-    hits, predicted, true = counts(predictions, targets, average)
-    return averaged(share(2 * hits, predicted + true), predicted + true, average)
+    hits, predicted, true = _counts(predictions, targets, average)
+    return _averaged(_share(2 * hits, predicted + true), predicted + true, average)
 
 
 def iou(predictions: Any, targets: Any, average: Average = "macro") -> Any:
@@ -117,8 +116,8 @@ def iou(predictions: Any, targets: Any, average: Average = "macro") -> Any:
     >>> iou([[0, 1], [1, 1]], [[0, 0], [1, 1]], average=None).round(2)
     array([0.5 , 0.67])
     """
-    hits, predicted, true = counts(predictions, targets, average)
-    return averaged(share(hits, predicted + true - hits), predicted + true, average)
+    hits, predicted, true = _counts(predictions, targets, average)
+    return _averaged(_share(hits, predicted + true - hits), predicted + true, average)
 
 
 def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray, ndarray]:
@@ -140,7 +139,7 @@ def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray,
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(true[order])
     last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))[: len(score)]  # the last of equal scores
-    return hits[last] / (last + 1), share(hits[last], true.sum()), score[order][last]
+    return hits[last] / (last + 1), _share(hits[last], true.sum()), score[order][last]
 
 
 def average_precision(scores: Any, targets: Any) -> float:
@@ -197,7 +196,7 @@ NO_CLASS = -1
 """What is predicted where a score is nan: nothing, which is a miss."""
 
 
-def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
+def _classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
     """The predicted and the true classes, as whole numbers."""
     scores, true = array_of(predictions), array_of(targets)
     if true.dtype.kind not in "biuf" or not (true == np.rint(true)).all():  # a tensor of them may hold floats
@@ -205,7 +204,7 @@ def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
     predicted, true = scores, true.astype(np.intp)
     if scores.ndim == true.ndim + 1 and scores.shape[1] > 1:
         predicted = np.where(np.isnan(scores).any(axis=1), NO_CLASS, scores.argmax(axis=1))
-        among(scores.shape[1], true)
+        _among(scores.shape[1], true)
     elif scores.dtype.kind not in "iub" or scores.ndim > true.ndim:
         raise DtypeError(
             f"metric: predictions are scores (N, C) or whole numbers (N,), not {scores.dtype} {scores.shape} "
@@ -216,7 +215,7 @@ def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
     return predicted.astype(np.intp), true
 
 
-def among(n: int, found: ndarray) -> None:
+def _among(n: int, found: ndarray) -> None:
     """Raise `OutOfRangeError` for a class that is not among n."""
     outside = found[(found < 0) | (found >= n)]
     if outside.size:
@@ -226,21 +225,20 @@ def among(n: int, found: ndarray) -> None:
         )
 
 
-def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
+def _counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
     """Three counts for each class, or for all together: predicted correctly, predicted, true."""
-    if average not in ("macro", "micro", None):
-        raise OutOfRangeError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
+    one_of(("macro", "micro", None), "metric", OutOfRangeError, average=average)
     matrix = confusion_matrix(predictions, targets)
     if average == "micro":
         return np.trace(matrix), matrix.sum(), matrix.sum()
     return np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
 
 
-def share(part: Any, whole: Any) -> Any:
+def _share(part: Any, whole: Any) -> Any:
     """part / whole, or 0 where the whole is 0."""
     return np.where(whole > 0, part / np.maximum(whole, 1), 0.0)
 
 
-def averaged(figures: Any, present: Any, average: Average) -> Any:
+def _averaged(figures: Any, present: Any, average: Average) -> Any:
     """The values of all classes; or their mean, for "macro" over the classes that are present."""
     return figures if average is None else float(np.mean(figures[present > 0] if average == "macro" else figures))

@@ -61,11 +61,11 @@ def split_batch(
     edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()
     rows = [slice(*edge) for edge in pairwise(edges)]
     for x in inputs:
-        refuse_another_axis("inputs", x, n)
+        _refuse_another_axis("inputs", x, n)
     parts = side_by_side(pool, rows, lambda own: model(*(x[own] for x in inputs)), rows)
     for own, predictions in zip(rows, parts):
         for x in leaves(predictions):
-            refuse_another_axis("predictions", x, own.stop - own.start)
+            _refuse_another_axis("predictions", x, own.stop - own.start)
     whole = mapped(lambda *xs: Tensor(np.concatenate([x.data for x in xs]), requires_grad=xs[0].requires_grad), *parts)
     loss = loss_of(whole, targets)
     ends = leaves(whole)
@@ -83,7 +83,7 @@ def split_batch(
     return loss.item(), whole
 
 
-def refuse_another_axis(what: str, x: Any, n: int) -> None:
+def _refuse_another_axis(what: str, x: Any, n: int) -> None:
     """Raise `ModuleError` for an array whose first axis does not have the n examples of a batch or a part of it."""
     shape = np.shape(x)
     if shape[:1] != (n,):

@@ -105,18 +105,18 @@ def say(text: str, /, **values: Any) -> str:
     """
     spoken, own = language(), _own.get()
     template = (own and own.get(spoken, {}).get(text)) or _said(text, spoken)
-    return filled(template, values) if values else template
+    return _filled(template, values) if values else template
 
 
 @lru_cache(4096)
 def _said(text: str, spoken: str) -> str:
-    return catalogue(spoken).get(text, text.partition("##")[0])
+    return _catalogue(spoken).get(text, text.partition("##")[0])
 
 
-def filled(template: str, values: Mapping[str, object]) -> str:
+def _filled(template: str, values: Mapping[str, object]) -> str:
     """The text with the values in its places. The space beside a place goes where Chinese meets Chinese.
 
-    >>> filled("返回的是 {given}。", {"given": "数组"}), filled("返回的是 {given}。", {"given": "None"})
+    >>> _filled("返回的是 {given}。", {"given": "数组"}), _filled("返回的是 {given}。", {"given": "None"})
     ('返回的是数组。', '返回的是 None。')
     """
     parts = _parts(template)
@@ -139,13 +139,13 @@ def retold(message: str, templates: Iterable[str]) -> str:
     '3 份贡献已全部到达：x 的梯度为 6。'
     """
     for template in templates:
-        if found := fitting(template).fullmatch(message):
+        if found := _fitting(template).fullmatch(message):
             return say(template, **found.groupdict())
     return message
 
 
 @cache
-def fitting(template: str) -> re.Pattern[str]:
+def _fitting(template: str) -> re.Pattern[str]:
     """What a message looks like that was made of a text, with values of at most 80 characters.
 
     A message may come from somebody who wants the search to last long; without the limit it could.
@@ -222,7 +222,7 @@ TinygradError.__module__ = FileError.__module__ = "tinygrad_edu.errors"  # where
 
 
 @cache
-def catalogue(lang: str) -> Mapping[str, str]:
+def _catalogue(lang: str) -> Mapping[str, str]:
     """The texts of a language by the English ones, from all its files; none for English."""
     if lang == "en":
         return {}

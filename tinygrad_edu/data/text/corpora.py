@@ -15,7 +15,7 @@ def names() -> list[str]:
     >>> len(names()), names()[:3]
     (8403, ['aaren', 'aarika', 'aaron'])
     """
-    return lines_of("names.txt")
+    return _lines_of("names.txt")
 
 
 def poems() -> list[str]:
@@ -27,9 +27,9 @@ def poems() -> list[str]:
     >>> [poem for poem in poems() if "疑是地上霜" in poem]
     ['床前看月光，疑是地上霜。举头望山月，低头思故乡。']
     """
-    return lines_of("poems.txt")
+    return _lines_of("poems.txt")
 
 
-def lines_of(name: str) -> list[str]:
+def _lines_of(name: str) -> list[str]:
     """The lines of a file beside this one."""
     return read_resource(__package__, name).splitlines()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.convert import array_of
-from ...engine.messages import is_whole, short
+from ...engine.messages import short, whole_from
 from ...engine.random import generator
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..dataset import Dataset
@@ -61,9 +61,7 @@ class Windows(Dataset):
         self.tokens = whole_numbers("Windows", tokens)
         self.length = length
         self.step = length if step is None else step
-        for name, number in (("length", length), ("step", self.step)):
-            if not is_whole(number) or number < 1:
-                raise ShapeError(f"Windows: {name} is a whole number from 1 on, not {short(number)}")
+        whole_from(1, "Windows", length=length, step=self.step)
         if len(self.tokens) <= length:
             raise ShapeError(
                 f"Windows: {len(self.tokens)} tokens are too few for a window of {length} and the token after it; give "
@@ -79,7 +77,7 @@ class Windows(Dataset):
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Inputs and targets, both (N, length)."""
-        begin = places("Windows", indices, len(self)) * self.step
+        begin = _places("Windows", indices, len(self)) * self.step
         where = begin[:, None] + np.arange(self.length)
         return self.tokens[where], self.tokens[where + 1]
 
@@ -113,8 +111,8 @@ class Documents(Dataset):
     def __init__(
         self, texts: Sequence[Sequence[int]], start: int, end: int, pad: int, length: int | None = None
     ) -> None:
-        if length is not None and (not is_whole(length) or length < 1):
-            raise ShapeError(f"Documents: length is a whole number from 1 on, not {short(length)}")
+        if length is not None:
+            whole_from(1, "Documents", length=length)
         if not len(texts):
             raise ShapeError("Documents: there is no text")
         whole_numbers("Documents", [start, end, pad])
@@ -127,12 +125,12 @@ class Documents(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: Any) -> tuple[ndarray, ndarray]:
-        row = self.rows[places("Documents", [index], len(self))[0]]
+        row = self.rows[_places("Documents", [index], len(self))[0]]
         return row[:-1], row[1:]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Inputs and targets, both (N, the longest)."""
-        rows = [self.rows[i] for i in places("Documents", indices, len(self))]
+        rows = [self.rows[i] for i in _places("Documents", indices, len(self))]
         return pad([row[:-1] for row in rows], self.pad), pad([row[1:] for row in rows], IGNORED)
 
 
@@ -166,7 +164,7 @@ def mask_tokens(
     if unknown.size:
         raise OutOfRangeError(f"mask_tokens: no token has the id {unknown[0]}; there are {len(tokenizer)}, from 0 on")
     rng = generator(seed)
-    hidden = special("mask_tokens", tokenizer, mask)
+    hidden = _special("mask_tokens", tokenizer, mask)
     may_be = array >= len(tokenizer.special)
     number = np.maximum(1, np.rint(rate * may_be.sum(axis=1))).astype(int)
     rank = np.where(may_be, rng.random(array.shape), 2).argsort(axis=1).argsort(axis=1)
@@ -211,9 +209,8 @@ class NextSentence(Dataset):
     def __init__(
         self, documents: Sequence[Sequence[Sequence[int]]], tokenizer: Tokenizer, length: int, seed: int = 0
     ) -> None:
-        if not is_whole(length) or length < 5:
-            raise ShapeError(f"NextSentence: length is a whole number from 5 on, not {short(length)}")
-        cls, sep, self.pad = (special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))
+        whole_from(5, "NextSentence", length=length)
+        cls, sep, self.pad = (_special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))
         sentences = [(d, i) for d, document in enumerate(documents) for i in range(len(document))]
         first_of = np.cumsum([0, *map(len, documents)])
         rng = generator(seed)
@@ -245,11 +242,11 @@ class NextSentence(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[ndarray, ndarray, int]:
-        return self.rows[int(places("NextSentence", [index], len(self))[0])]
+        return self.rows[int(_places("NextSentence", [index], len(self))[0])]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Tokens (N, longest), segments (N, longest), and whether the second sentence follows (N,)."""
-        tokens, segments, follows = zip(*(self.rows[i] for i in places("NextSentence", indices, len(self))))
+        tokens, segments, follows = zip(*(self.rows[i] for i in _places("NextSentence", indices, len(self))))
         return pad(tokens, self.pad), pad(segments, 1), np.array(follows)
 
 
@@ -261,7 +258,7 @@ def whole_numbers(function: str, tokens: Any) -> ndarray:
     return array.astype(np.int64)
 
 
-def places(function: str, indices: Sequence[int] | ndarray, n: int) -> ndarray:
+def _places(function: str, indices: Sequence[int] | ndarray, n: int) -> ndarray:
     """Indices of examples, counted from the front."""
     array = np.asarray(indices)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
@@ -273,7 +270,7 @@ def places(function: str, indices: Sequence[int] | ndarray, n: int) -> ndarray:
     return array % n
 
 
-def special(function: str, tokenizer: Tokenizer, name: str) -> int:
+def _special(function: str, tokenizer: Tokenizer, name: str) -> int:
     """The id of a special token."""
     if name not in tokenizer.special:
         raise ShapeError(f"{function}: the tokenizer has no special token {name!r}, only {list(tokenizer.special)}")

@@ -154,7 +154,7 @@ class CharTokenizer(Tokenizer):
 
     def __init__(self, characters: Iterable[str], special: Sequence[str] = (), unknown: str | None = None) -> None:
         self.characters = tuple(characters)
-        self.special = special_ids("CharTokenizer", special)
+        self.special = _special_ids("CharTokenizer", special)
         self.unknown = unknown
         self.tokens = [*self.special, *self.characters]
         self._ids = {character: i for i, character in enumerate(self.characters, len(self.special))}
@@ -172,14 +172,14 @@ class CharTokenizer(Tokenizer):
 
         Raises `ShapeError` for a text without characters.
         """
-        return cls(sorted(set().union(*texts("CharTokenizer.train", text))), special, unknown)
+        return cls(sorted(set().union(*_texts("CharTokenizer.train", text))), special, unknown)
 
     def encode(self, text: str) -> list[int]:
         """The id of each character.
 
         Raises `OutOfRangeError` for a character that it does not know, unless it has a token for these.
         """
-        check_text("encode", text)
+        _check_text("encode", text)
         if self.unknown is not None:
             others = self.special[self.unknown]
             return [self._ids.get(character, others) for character in text]
@@ -226,14 +226,14 @@ class BytePairTokenizer(Tokenizer):
     """
 
     def __init__(self, merges: Iterable[Pair] = (), special: Sequence[str] = ()) -> None:
-        self.special = special_ids("BytePairTokenizer", special)
+        self.special = _special_ids("BytePairTokenizer", special)
         self.merges = tuple(merges)
         first = len(self.special)
         self._bytes = [b""] * first + [bytes([i]) for i in range(256)]
         room = LONGEST
         for pair in self.merges:
             known = len(self._bytes)
-            if not (is_pair(pair) and all(first <= token < known for token in pair)):
+            if not (_is_pair(pair) and all(first <= token < known for token in pair)):
                 raise ShapeError(f"BytePairTokenizer: {short(pair)} are not two of the tokens before {known}")
             room -= len(self._bytes[pair[0]]) + len(self._bytes[pair[1]])
             if room < 0:  # a small file may double a token again and again
@@ -260,7 +260,7 @@ class BytePairTokenizer(Tokenizer):
                 f"BytePairTokenizer.train: size is a whole number, at least {first} (256 bytes, {len(special)} special)"
                 f", not {short(size)}"
             )
-        counts = Counter(word for part in texts("BytePairTokenizer.train", text) for word in words_of(part))
+        counts = Counter(word for part in _texts("BytePairTokenizer.train", text) for word in words_of(part))
         words = [[len(special) + byte for byte in word] for word in counts]
         frequency = list(counts.values())
         pairs: Counter[Pair] = Counter()  # how often two tokens are together
@@ -295,7 +295,7 @@ class BytePairTokenizer(Tokenizer):
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text: in each word, pairs are merged in the order in which they were learned."""
-        check_text("encode", text)
+        _check_text("encode", text)
         return [token for word in words_of(text) for token in self._encode_word(word)]
 
     def _encode_new_word(self, word: bytes) -> list[int]:
@@ -323,7 +323,7 @@ LONGEST = 2**24
 """The most bytes of all tokens together."""
 
 
-def is_pair(pair: Any) -> bool:
+def _is_pair(pair: Any) -> bool:
     """Whether it is a tuple of two whole numbers."""
     return isinstance(pair, tuple) and len(pair) == 2 and all(map(is_whole, pair))
 
@@ -348,25 +348,25 @@ def merged(tokens: list[int], pair: Pair, token: int) -> list[int]:
     return result
 
 
-def texts(function: str, text: str | Iterable[str]) -> list[str]:
+def _texts(function: str, text: str | Iterable[str]) -> list[str]:
     """The texts to learn from."""
     if isinstance(text, str) or not isinstance(text, Iterable):
         text = [text]
     parts = list(text)
     for part in parts:
-        check_text(function, part)
+        _check_text(function, part)
     if not any(parts):
         raise ShapeError(f"{function}: there is nothing to learn from an empty text")
     return parts
 
 
-def check_text(function: str, text: str) -> None:
+def _check_text(function: str, text: str) -> None:
     """Raise `DtypeError` for what is no string."""
     if not isinstance(text, str):
         raise DtypeError(f"{function}: a text is a string, not {type(text).__name__} {short(text)}")
 
 
-def special_ids(function: str, special: Sequence[Any]) -> dict[str, int]:
+def _special_ids(function: str, special: Sequence[Any]) -> dict[str, int]:
     """The ids of the special tokens."""
     if isinstance(special, str):
         raise DtypeError(f"{function}: special is a list of names; write [{special!r}]")

@@ -6,6 +6,7 @@
 - `hints.py`: arguments of other functions and of layers, held against their type hints
 - `checked_call.py`: the call that they look at
 - `operands.py`, `tensors.py`: errors for operands that are not numbers, and for what a tensor cannot do
+- `arguments.py`: one check for all whole numbers, probabilities and words that a function or a layer takes
 - `words.py`: operands in words
 - `elsewhere.py`, `pytorch.py`: names that other libraries have, and what to write here instead
 
@@ -18,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .arguments import *
     from .explain import *
     from .operands import *
     from .pytorch import *
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .words import *
 
 FILES = {
+    "arguments": "one_of probability whole_from",
     "explain": "check refused wrong_call",
     "operands": "is_masked is_no_array_of_numbers no_float no_gradient no_tensor not_numbers not_one_number "
     "wrong_dtype",

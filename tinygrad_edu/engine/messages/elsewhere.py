@@ -199,12 +199,12 @@ FUNCTIONS = {
 """What functions of the package are called here."""
 
 
-def spread(table: dict[str, str]) -> dict[str, str]:
+def _spread(table: dict[str, str]) -> dict[str, str]:
     """The table with one name an entry."""
     return {name: way for names, way in table.items() for name in names.split()}
 
 
-NODES, METHODS, FUNCTIONS = spread(NODES), spread(METHODS), spread(FUNCTIONS)
+NODES, METHODS, FUNCTIONS = _spread(NODES), _spread(METHODS), _spread(FUNCTIONS)
 
 
 def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:

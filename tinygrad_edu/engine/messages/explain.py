@@ -32,7 +32,7 @@ def refused(
     if isinstance(error, TinygradError) and not any(isinstance(x, Node) for x in attrs.values()):
         return error  # a primitive that this one calls has said it already
     try:
-        found = broken_rule(name, operands, attrs, elementwise)
+        found = _broken_rule(name, operands, attrs, elementwise)
     except Exception:  # operands so odd that a check fails on them
         found = None
     if found is None:
@@ -51,12 +51,12 @@ def check(name: str, *operands: Any, **attrs: Any) -> None:
     ...
     tinygrad_edu.errors.OutOfRangeError: sum: axis 2 is out of range for (3, 4), whose axes are 0 and 1 (or -2, -1)
     """
-    found = broken_rule(name, operands, attrs)
+    found = _broken_rule(name, operands, attrs)
     if found is not None:
         raise found from None
 
 
-def broken_rule(
+def _broken_rule(
     name: str, operands: Sequence[Any], attrs: dict[str, Any], elementwise: bool = False
 ) -> TinygradError | None:
     """The first mistake that the checks find in a call; None if there is none."""

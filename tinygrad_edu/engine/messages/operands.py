@@ -59,7 +59,7 @@ def not_numbers(name: str, x: Any) -> TinygradError:
     if is_ragged(x):
         return ShapeError("{name}: the rows of {x} are not of one length, so it is no array", name=name, x=short(x))
     text = texts("{name}: needs numbers, arrays, Values or Tensors, not {kind}{hint}")
-    return DtypeError(text, name=name, kind=kind_of(x), hint=way_out(x))
+    return DtypeError(text, name=name, kind=_kind_of(x), hint=_way_out(x))
 
 
 def not_one_number(name: str, x: Any) -> TinygradError:
@@ -76,7 +76,7 @@ def not_one_number(name: str, x: Any) -> TinygradError:
             x=in_words(x),
             kind=type(x).__name__,
         )
-    return DtypeError("{name}: needs one real number, not {kind}{hint}", name=name, kind=kind_of(x), hint=way_out(x))
+    return DtypeError("{name}: needs one real number, not {kind}{hint}", name=name, kind=_kind_of(x), hint=_way_out(x))
 
 
 def no_tensor(data: Any, dtype: Any) -> TinygradError:
@@ -105,20 +105,20 @@ def wrong_dtype(dtype: Any) -> str | None:
     return say(text, dtype=short(dtype), hint=sizes)
 
 
-def kind_of(x: Any) -> str:
+def _kind_of(x: Any) -> str:
     """What x is, in a few words."""
     if getattr(x, "shape", ()) and hasattr(x, "dtype"):
         return say("an array of dtype {dtype}", dtype=x.dtype)
     return f"{type(x).__name__} {short(x)}"
 
 
-def way_out(x: Any) -> str:
+def _way_out(x: Any) -> str:
     """How to make a number of x, if there is a way."""
     dtype = x.dtype if isinstance(getattr(x, "dtype", None), np.dtype) else np.dtype(object)
     return next((say("; {hint}", hint=say(way)) for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
 
 
-def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
+def _holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
     """A function that says whether x, or an item of its lists, is of one of these types."""
     return lambda x, dtype: any(isinstance(leaf, kinds) for leaf in leaves(x))
 
@@ -137,15 +137,15 @@ NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = texts(
             lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x),
             "tg.tensor(...) makes a Tensor of it",
         ),
-        (holds_a(Node), "tg.stack makes one Tensor of several nodes"),
-        (holds_a(type(None)), "did a function forget its `return`?"),
+        (_holds_a(Node), "tg.stack makes one Tensor of several nodes"),
+        (_holds_a(type(None)), "did a function forget its `return`?"),
         (lambda x, dtype: dtype.kind in "SU", "np.asarray(..., dtype=float) reads numbers from text"),
-        (holds_a(str, bytes), "float(...) makes a number of a string"),
+        (_holds_a(str, bytes), "float(...) makes a number of a string"),
         (lambda x, dtype: dtype.kind == "c", "derivatives here are of real numbers: take .real, .imag or abs()"),
-        (holds_a(complex), "derivatives here are of real numbers: take .real, .imag or abs()"),
+        (_holds_a(complex), "derivatives here are of real numbers: take .real, .imag or abs()"),
         (lambda x, dtype: dtype.kind in "mM", "take the difference to one date, divided by np.timedelta64(1, 'D')"),
         (lambda x, dtype: hasattr(x, "dtype"), "np.asarray(..., dtype=float) makes numbers of it, if it holds any"),
-        (holds_a(int), "whole numbers that large do not fit an array; those of float(...) do"),
+        (_holds_a(int), "whole numbers that large do not fit an array; those of float(...) do"),
         (lambda x, dtype: isinstance(x, (set, frozenset, dict)), "a list has the order that an array needs"),
         (lambda x, dtype: callable(x), "call it first"),
         (lambda x, dtype: hasattr(x, "__float__"), "float(...) makes a number of it"),

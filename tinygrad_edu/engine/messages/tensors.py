@@ -172,7 +172,7 @@ def changed_after_use(x: Node, user: Node, where: Source | None) -> InPlaceError
     problem = say(
         "backward: {changed}, after {user} had used it, and the number is needed as it was: change it after "
         "backward(), or change a copy of it",
-        changed=was_changed(x, where),
+        changed=_was_changed(x, where),
         user=describe(user),
     )
     hint = say("a state that is carried from one step to the next still hangs on the last graph: use state.detach()")
@@ -185,10 +185,10 @@ def cannot_be_recomputed(x: Node, user: Node, where: Source | None) -> InPlaceEr
         "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
         "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
         user=describe(user),
-        changed=was_changed(x, where),
+        changed=_was_changed(x, where),
     )
 
 
-def was_changed(x: Node, where: Source | None) -> str:
+def _was_changed(x: Node, where: Source | None) -> str:
     at = say(" at {place}", place=where) if where else ""
     return say("{x} was changed in place{where}", x=describe(x), where=at)

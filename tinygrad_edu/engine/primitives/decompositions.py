@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import DtypeError, ShapeError
 from ..blas import one_thread
-from ..messages import check, in_words, is_whole, refused, short
+from ..messages import check, in_words, is_whole, one_of, refused
 from ..node import number_of, shape_of
 from .elementwise import abs_, where
 from .linear_algebra import matmul, tril
@@ -203,8 +203,7 @@ def eigh(x: Any, UPLO: Any = "L") -> EighResult:
     >>> tg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     tensor([1., 2.])
     """
-    if not (isinstance(UPLO, str) and UPLO in ("L", "U")):
-        raise DtypeError(f"eigh: UPLO is 'L' or 'U', not {short(UPLO)}")
+    one_of(("L", "U"), "eigh", UPLO=UPLO)
     out = _eigh(x, UPLO)
     return EighResult(out[..., 0], _t(out[..., 1:]))
 

@@ -113,8 +113,7 @@ def meshgrid(*xi: Any, indexing: str = "xy") -> tuple[Any, ...]:
     tensor([[1., 2., 3.],
             [1., 2., 3.]])
     """
-    if indexing not in ("xy", "ij"):
-        raise DtypeError(f"meshgrid: indexing is 'xy' or 'ij', not {messages.short(indexing)}")
+    messages.one_of(("xy", "ij"), "meshgrid", indexing=indexing)
     sizes = tuple(prod(shape_of(x)) for x in xi)
     lines = [reshape(x, (n, *[1] * (len(xi) - i - 1))) for i, (x, n) in enumerate(zip(xi, sizes))]
     grids = [broadcast_to(x, shape=sizes) for x in lines]

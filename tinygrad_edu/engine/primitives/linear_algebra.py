@@ -333,8 +333,7 @@ def diag(x: Any, k: int = 0) -> Any:
         n = shape[0] + abs(k)
         rows = np.arange(shape[0])
         return scatter(x, index=(rows + max(-k, 0), rows + max(k, 0)), shape=(n, n))
-    rows = np.arange(max(0, min(shape[0] + min(k, 0), shape[1] - max(k, 0))))
-    return getitem(x, index=(rows + max(-k, 0), rows + max(k, 0)))
+    return diagonal(x, k)
 
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -372,21 +371,13 @@ def linalg_trace(x: Any, offset: int = 0) -> Any: return trace(x, offset, -2, -1
 # fmt: on
 
 
-dispatch(dot, np.dot)
-dispatch(outer, np.outer, np.linalg.outer)
-dispatch(diag, np.diag)
-dispatch(diagflat, np.diagflat)
-dispatch(diagonal, np.diagonal)
+for function in (
+    convolve, correlate, cross, diag, diagflat, diagonal, dot, inner, kron, matvec, outer, tensordot, trace, vdot,
+    vecdot,
+):  # fmt: skip
+    if hasattr(np, function.__name__):  # matvec is NumPy's from 2.2 on
+        dispatch(function, getattr(np, function.__name__))
+for function in (cross, outer, tensordot, vecdot):
+    dispatch(function, getattr(np.linalg, function.__name__))
 dispatch(linalg_diagonal, np.linalg.diagonal)
-dispatch(trace, np.trace)
 dispatch(linalg_trace, np.linalg.trace)
-dispatch(tensordot, np.tensordot, np.linalg.tensordot)
-dispatch(inner, np.inner)
-dispatch(vdot, np.vdot)
-dispatch(vecdot, np.vecdot, np.linalg.vecdot)
-dispatch(kron, np.kron)
-dispatch(convolve, np.convolve)
-dispatch(correlate, np.correlate)
-dispatch(cross, np.cross, np.linalg.cross)
-if hasattr(np, "matvec"):  # from NumPy 2.2 on
-    dispatch(matvec, np.matvec)

@@ -19,8 +19,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import texts
-from ...errors import DtypeError, ShapeError
+from ...errors import ShapeError
 from ..blas import multiplier, one_thread, product
+from ..messages import one_of
 from ..node import shape_of
 from .elementwise import relu, sigmoid, tanh
 from .fused import linear, linear_row
@@ -270,8 +271,7 @@ def rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
     >>> rnn(tg.ones((5, 2, 3)), tg.zeros((2, 4)), tg.ones((4, 3)), tg.ones((4, 4))).shape
     (5, 2, 4)
     """
-    if nonlinearity not in NONLINEARITIES:
-        raise DtypeError(f"rnn: the nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}")
+    one_of(NONLINEARITIES, "rnn", nonlinearity=nonlinearity)
     return _rnn(*_operands("rnn", 1, x, w_ih, w_hh, b_ih, b_hh, h), nonlinearity=nonlinearity)
 
 

@@ -46,7 +46,7 @@ def operands(axes: Sequence[Axes], rng: np.random.Generator, scale: float = 1.0)
     if words and shapes:
         raise AssignmentError(f"axes {axes}: give a word for each operand, or a shape for each")
     for some in (probe_shapes(*words), probe_shapes(*words, square=True)) if words else (shapes,):
-        yield tuple(scale * of_both_signs(rng.normal(size=shape)) for shape in some)
+        yield tuple(scale * _of_both_signs(rng.normal(size=shape)) for shape in some)
 
 
 EXACT = 1e-13
@@ -126,10 +126,10 @@ def one_by_one(function: Callable[..., Any], at: Sequence[ndarray]) -> bool:
     )
 
 
-def of_both_signs(x: ndarray) -> ndarray:
+def _of_both_signs(x: ndarray) -> ndarray:
     """The numbers, with a positive first and a negative last one; a single number stays as it is.
 
-    >>> of_both_signs(np.array([-3.0, -1.0, 2.0]))
+    >>> _of_both_signs(np.array([-3.0, -1.0, 2.0]))
     array([ 3., -1., -2.])
     """
     if x.size > 1:

@@ -134,19 +134,19 @@ def same_convolution(
     """
     right = Way(stride, padding, dilation)
     weight = rng.uniform(1.0, 2.0, size=KERNEL)
-    answers = [Answered(words, image, answer(image, weight)) for words, image in images(rng)]
+    answers = [Answered(words, image, answer(image, weight)) for words, image in _images(rng)]
     for words, image, found in answers:
         try:
             expect(found, say("the result")).equals(right.result(image, weight))
         except WrongAnswer as wrong:
             wrong.where = say("Look at the result for {image}.", image=words)
-            for way in wrong_ways(right):
+            for way in _wrong_ways(right):
                 if way.explains(answers, weight):
-                    raise named(way, right, wrong.where) from None
+                    raise _named(way, right, wrong.where) from None
             raise
 
 
-def images(rng: np.random.Generator) -> Iterator[tuple[str, ndarray]]:
+def _images(rng: np.random.Generator) -> Iterator[tuple[str, ndarray]]:
     """Images with their description: with a 1 in the middle or in one of three corners, and random ones."""
     _, channels, rows, columns = IMAGE
     for i, j in ((3, 2), (0, 0), (rows - 1, columns - 1), (0, columns - 1)):
@@ -156,7 +156,7 @@ def images(rng: np.random.Generator) -> Iterator[tuple[str, ndarray]]:
     yield say("random images"), rng.normal(size=(5, *IMAGE[1:]))
 
 
-def wrong_ways(right: Way) -> list[Way]:
+def _wrong_ways(right: Way) -> list[Way]:
     """The ways with one mistake, then those with two."""
     steps = range(1, right.stride + 2), range(right.padding + 2), range(1, right.dilation + 2)
     ways = [Way(*way) for way in product(*steps, SIDES, KERNELS, CHANNELS)]
@@ -164,7 +164,7 @@ def wrong_ways(right: Way) -> list[Way]:
     return sorted((way for way in ways if 0 < count[way] <= 2), key=count.__getitem__)
 
 
-def named(way: Way, right: Way, where: str) -> WrongAnswer:
+def _named(way: Way, right: Way, where: str) -> WrongAnswer:
     """The error that describes a wrong way."""
     what, how = {}, {}
     for part, found, wanted in zip(Way._fields, way, right):

@@ -51,22 +51,22 @@ def same_as_engine(Value: Callable[[float], Any], function: Callable[..., Any], 
     >>> import tinygrad_edu as tg
     >>> same_as_engine(tg.Value, lambda x, y: (x * y + x).tanh(), 0.5, -0.25)
     """
-    after_backward(Value, function, at)
+    _after_backward(Value, function, at)
 
 
-def after_backward(
+def _after_backward(
     Value: Callable[[float], Any], function: Callable[..., Any], at: tuple[float, ...]
 ) -> tuple[Twins, list[Twins]]:
     """The result of `function` and its operands after one backward pass, all of them right."""
     made: list[Twins] = []
     leaves = [Twins(Value(x), Engine(x), made) for x in at]
     out = function(*leaves)
-    call(out.theirs, "backward")
+    _call(out.theirs, "backward")
     try:
         number_is(out.theirs.data, float(out.ours.data), say("the result's data"))
         expect(tuple(leaf.theirs.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
     except WrongAnswer as wrong:
-        data, gradients = ({x.ours: number_in(x.theirs, what) for x in made} for what in ("data", "grad"))
+        data, gradients = ({x.ours: _number_in(x.theirs, what) for x in made} for what in ("data", "grad"))
         names = {leaf.ours: name for leaf, name in zip(leaves, names_of(function, len(at)))}
         wrong.graphs = graphs = beside_values(out.ours, names, data, gradients)
         if graphs and wrong.kind not in MISTAKES:
@@ -85,9 +85,9 @@ def adds_up(Value: Callable[[float], Any], function: Callable[..., Any], *at: fl
     >>> import tinygrad_edu as tg
     >>> adds_up(tg.Value, lambda x: x * x.tanh(), 0.5)
     """
-    out, leaves = after_backward(Value, function, at)
+    out, leaves = _after_backward(Value, function, at)
     once = tuple(leaf.theirs.grad for leaf in leaves)
-    call(out.theirs, "backward")
+    _call(out.theirs, "backward")
     twice = tuple(leaf.theirs.grad for leaf in leaves)
     if compare(twice, once):
         raise WrongAnswer(
@@ -130,7 +130,7 @@ def deep_chain(student: Student, n: int = 10_000, rng: np.random.Generator | Non
     Raises `WrongAnswer` of the kind "recursion" if Python's stack is too small for it.
     """
     try:
-        asked(student, n, rng, doubles=False)
+        _asked(student, n, rng, doubles=False)
     except StudentError as error:
         if "RecursionError" not in str(error):
             raise
@@ -153,9 +153,9 @@ def linear_time(student: Student, n: int = 40, rng: np.random.Generator | None =
     before = 0.0
     for doublings in (n // 4, n // 2, n):
         try:
-            passed = asked(student, doublings, rng, doubles=True)
+            passed = _asked(student, doublings, rng, doubles=True)
             if before and passed > max(20 * before, 0.03):  # it may have been a pause of the machine: the best counts
-                passed = min(passed, *(asked(student, doublings, rng, doubles=True) for _ in range(2)))
+                passed = min(passed, *(_asked(student, doublings, rng, doubles=True) for _ in range(2)))
             late = bool(before) and passed > max(20 * before, 0.03)
         except StudentError as error:
             if error.kind != "time":
@@ -170,7 +170,7 @@ def linear_time(student: Student, n: int = 40, rng: np.random.Generator | None =
         before = passed
 
 
-def asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles: bool) -> float:
+def _asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles: bool) -> float:
     """The seconds that the student's backward pass takes, with the reading of the gradients, which must be right."""
     rng = rng or np.random.default_rng()
     steps = rng.integers(2, size=n).tolist()
@@ -184,7 +184,7 @@ def asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles:
         right = [(2.0 if doubles else 1.0) * g for g in right]
         right[1 - step] += 1.0
     session = session_of(student)
-    call(y, "backward")
+    _call(y, "backward")
     passed = session.last_seconds
     for value, gradient, name in zip((x, z), right, ("x", "z")):
         if gradient:  # a value that was never added has no gradient, and may have None
@@ -194,7 +194,7 @@ def asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles:
     return passed
 
 
-def call(value: Any, method: str) -> None:
+def _call(value: Any, method: str) -> None:
     """Call a method of the student's value."""
     found = getattr(value, method)
     what = say("{name} is {kind}, not a method", name=method, kind=kind_of(found))
@@ -261,7 +261,7 @@ for _name in ("neg", "pos", "abs"):
     setattr(Twins, f"__{_name}__", _operator(_name))
 
 
-def number_in(value: Any, attribute: str) -> Any:
+def _number_in(value: Any, attribute: str) -> Any:
     """An attribute of a student's value; None if the program fails to give it."""
     try:
         return getattr(value, attribute)
@@ -292,22 +292,22 @@ def topological_order(order: Callable[[Inputs, str], Any], rng: np.random.Genera
     Traceback (most recent call last):
     tinygrad_edu.grade.errors.WrongAnswer: {'a': [], 'b': []}, output b: ['a', 'b'] holds a, which b does not depend on
     """
-    for inputs in graphs(rng):
+    for inputs in _graphs(rng):
         output = list(inputs)[-1]
-        answer = answer_of(order, inputs, output)
-        wrong = fault(answer, inputs, output)
+        answer = _answer_of(order, inputs, output)
+        wrong = _fault(answer, inputs, output)
         asked_of = say("{inputs}, output {output}", inputs=clean(str(inputs), 200), output=output)
         message = say("{name}: {problem}", name=asked_of, problem=wrong.words) if wrong else ""
         if wrong and wrong.node:
             pair = None
             if len(inputs) <= SMALL:
-                right = right_order(inputs, output)
-                pair = Graphs(in_places(answer, wrong, inputs, output), in_places(right, None, inputs, output))
+                right = _right_order(inputs, output)
+                pair = Graphs(_in_places(answer, wrong, inputs, output), _in_places(right, None, inputs, output))
             raise WrongAnswer(message, kind=wrong.kind, how=say(KINDS[wrong.kind].how), graphs=pair)
         require(wrong is None, message, kind="no order")
 
 
-def answer_of(order: Callable[[Inputs, str], Any], inputs: Inputs, output: str) -> Any:
+def _answer_of(order: Callable[[Inputs, str], Any], inputs: Inputs, output: str) -> Any:
     """The student's answer; an exception also names the graph."""
     try:
         return order(inputs, output)
@@ -317,7 +317,7 @@ def answer_of(order: Callable[[Inputs, str], Any], inputs: Inputs, output: str) 
         raise StudentError(error.kind, what, error.where, error.line, error.text) from None
 
 
-def graphs(rng: np.random.Generator) -> Iterator[Inputs]:
+def _graphs(rng: np.random.Generator) -> Iterator[Inputs]:
     """The graphs to try, the smallest first. Neither names nor the order of the dict reveal the topological order."""
     for size in (1, 2, 3, 4):
         pairs = list(combinations(range(size), 2))
@@ -366,12 +366,12 @@ KINDS = {
 }
 
 
-def fault(answer: Any, inputs: Inputs, output: str) -> Fault | None:
+def _fault(answer: Any, inputs: Inputs, output: str) -> Fault | None:
     """The first fault of an order; None if it is right."""
     shown = clean(str(answer), 200)
     if type(answer) not in (list, tuple) or any(type(node) is not str or node not in inputs for node in answer):
         return Fault("no order", say("{answer} is no list of its nodes", answer=shown))
-    needed = set(right_order(inputs, output))
+    needed = set(_right_order(inputs, output))
     seen: set[str] = set()
     for node in answer:
         if node in seen:
@@ -390,7 +390,7 @@ def fault(answer: Any, inputs: Inputs, output: str) -> Fault | None:
     return Fault("node missing", say("{answer} leaves out {node}", answer=shown, node=missing[0]), missing[0])
 
 
-def right_order(inputs: Inputs, output: str) -> list[str]:
+def _right_order(inputs: Inputs, output: str) -> list[str]:
     """A right order."""
     order: dict[str, None] = {}
     waiting = [output]
@@ -403,9 +403,9 @@ def right_order(inputs: Inputs, output: str) -> list[str]:
     return list(order)
 
 
-def in_places(answer: Sequence[str], wrong: Fault | None, inputs: Inputs, output: str) -> Graph:
+def _in_places(answer: Sequence[str], wrong: Fault | None, inputs: Inputs, output: str) -> Graph:
     """A picture of the graph: each node with its place in an answer."""
-    order = [*(x for x in inputs if x not in right_order(inputs, output)), *right_order(inputs, output)]
+    order = [*(x for x in inputs if x not in _right_order(inputs, output)), *_right_order(inputs, output)]
     nodes, edges = [], []
     for id, name in enumerate(order, 1):
         places = [str(place) for place, x in enumerate(answer, 1) if x == name]

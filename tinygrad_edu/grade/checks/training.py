@@ -64,37 +64,37 @@ def same_loss(
     """
     first, *others = scales
     for shape in ((5, 3), (4, 4)):
-        ask(answer, function, first * rng.normal(size=shape), drawn(targets, shape, rng))
+        _ask(answer, function, first * rng.normal(size=shape), _drawn(targets, shape, rng))
     for scale in others:
         with called_unstable(scale):
-            ask(answer, function, scale * rng.normal(size=(7, 3)), drawn(targets, (7, 3), rng))
-    scores, target = first * rng.normal(size=(2_000, 50)), drawn(targets, (2_000, 50), rng)
+            _ask(answer, function, scale * rng.normal(size=(7, 3)), _drawn(targets, (7, 3), rng))
+    scores, target = first * rng.normal(size=(2_000, 50)), _drawn(targets, (2_000, 50), rng)
     with called_slow(scores.size):
-        _, gradient = two_results(answer(scores, target))
+        _, gradient = _two_results(answer(scores, target))
         expect(gradient, say("the gradient")).equals(vjp(lambda scores: function(scores, target), scores)[1](1.0)[0])
 
 
-def drawn(targets: Targets, shape: tuple[int, int], rng: np.random.Generator) -> ndarray:
+def _drawn(targets: Targets, shape: tuple[int, int], rng: np.random.Generator) -> ndarray:
     """Random targets for scores of this shape."""
     if targets == "classes":
         return rng.integers(shape[1], size=shape[0])
     return rng.normal(size=shape) if targets == "numbers" else rng.integers(2, size=shape).astype(float)
 
 
-def ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarray, target: ndarray) -> None:
-    loss, gradient = two_results(answer(scores, target))
+def _ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarray, target: ndarray) -> None:
+    loss, gradient = _two_results(answer(scores, target))
     expected = float(function(Tensor(scores), target).data)
     number, other = as_numbers(loss), as_numbers(gradient)
     if number is not None and other is not None and (number.shape, other.shape) == (scores.shape, ()):
         what = say("The loss and its gradient are returned in the wrong order.")
         raise WrongAnswer(what, kind="order of answers", how=say("Return the loss first."))
     if number is not None and number.shape == () and not compare(number, expected):
-        raise_named(float(number), expected, function, scores, target)
+        _raise_named(float(number), expected, function, scores, target)
     number_is(loss, expected, say("the loss"))
     expect(gradient, say("the gradient")).is_gradient_of(lambda scores: function(scores, target), at=scores)
 
 
-def two_results(pair: Any) -> tuple[Any, Any]:
+def _two_results(pair: Any) -> tuple[Any, Any]:
     """The loss and its gradient."""
     if type(pair) not in (list, tuple) or len(pair) != 2:
         given = say("{n} of them", n=len(pair)) if isinstance(pair, (list, tuple)) else described(pair)
@@ -103,15 +103,17 @@ def two_results(pair: Any) -> tuple[Any, Any]:
     return pair[0], pair[1]
 
 
-def raise_named(number: float, expected: float, function: Callable[..., Any], scores: ndarray, target: ndarray) -> None:
+def _raise_named(
+    number: float, expected: float, function: Callable[..., Any], scores: ndarray, target: ndarray
+) -> None:
     """Raise the mistake that explains a wrong loss, if a known one does."""
     where = say("Look at the loss.")
-    for factor, words in factors(scores).items():
+    for factor, words in _factors(scores).items():
         if compare(number, factor * expected, rtol=1e-9):
             mistake = MISTAKES["sign" if factor == -1.0 else "factor"]
             raise WrongAnswer(say(mistake.what), kind=mistake.name, where=where, how=say(mistake.how, factor=words))
-    for name, wrong in wrong_losses(function, scores, target):
-        for factor in (1.0, *factors(scores)):
+    for name, wrong in _wrong_losses(function, scores, target):
+        for factor in (1.0, *_factors(scores)):
             if compare(number, factor * wrong, rtol=1e-9):
                 raise WrongAnswer(say(MISTAKES[name].what), kind=name, where=where, how=say(MISTAKES[name].how))
     if compare(number, expected, rtol=1e-4):
@@ -126,7 +128,7 @@ def raise_named(number: float, expected: float, function: Callable[..., Any], sc
         )
 
 
-def wrong_losses(function: Callable[..., Any], scores: ndarray, target: ndarray) -> Iterator[tuple[str, float]]:
+def _wrong_losses(function: Callable[..., Any], scores: ndarray, target: ndarray) -> Iterator[tuple[str, float]]:
     """The known mistakes in a cross-entropy, and the losses that they give; none for another loss."""
     n, classes = scores.shape
     if target.dtype.kind != "i" or not compare(float(cross_entropy(scores, target)), float(function(scores, target))):
@@ -144,7 +146,7 @@ def wrong_losses(function: Callable[..., Any], scores: ndarray, target: ndarray)
         yield "all classes", float(-np.log(p).sum(axis=1).mean())
 
 
-def factors(scores: ndarray) -> dict[float, str]:
+def _factors(scores: ndarray) -> dict[float, str]:
     """The usual wrong factors of a loss, with their names."""
     batch, classes = scores.shape
     sizes = {float(batch): say("the batch size"), float(classes): say("the number of classes"), 2.0: "2"}
@@ -179,7 +181,7 @@ def follows_optimizer(
         if not isinstance(answer, np.ndarray) or answer.shape != np.shape(gradient):
             text = texts("after step {step}, the parameters are expected, and not {given}")
             what, how = (
-                say(text, step=i, given=in_words(answer)),
+                say(text, step=i, given=_in_words(answer)),
                 say("Return the array of the parameters after each step."),
             )
             raise WrongAnswer(what, kind="type", how=how)
@@ -212,7 +214,9 @@ def reads_digits(
     right_kind = isinstance(answer, np.ndarray) and answer.shape == (len(test),) and answer.dtype.kind in "iu"
     require(
         right_kind,
-        say("{n} whole numbers are expected, one for each image, and not {given}", n=len(test), given=in_words(answer)),
+        say(
+            "{n} whole numbers are expected, one for each image, and not {given}", n=len(test), given=_in_words(answer)
+        ),
         kind="shape",
         how=say("The label of an image is the place of its largest score: scores.argmax(axis=1)."),
     )
@@ -236,7 +240,7 @@ def reads_digits(
     )
 
 
-def in_words(answer: Any) -> str:
+def _in_words(answer: Any) -> str:
     """An answer in words, with the dtype of an array."""
     if isinstance(answer, np.ndarray):
         return say("a {dtype} array of shape {shape}", dtype=answer.dtype, shape=answer.shape)

@@ -82,20 +82,20 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
     if len(nodes) > LARGEST or len(answers) != len(reference.variables):
         return None
     seed = 1.0 if reference.upstream is None else reference.upstream
-    right = numbers(reference.output, reference.steps, seed)
-    answered = {x: in_numbers(answer) for x, answer in zip(reference.variables, answers)}
+    right = _numbers(reference.output, reference.steps, seed)
+    answered = {x: _in_numbers(answer) for x, answer in zip(reference.variables, answers)}
     passed, marks = right, {}
     if diagnosis.mistakes:
-        mistakes = believable(diagnosis.mistakes, reference, answered, right)
-        passed = numbers(reference.output, reference.erring_steps(mistakes), seed)
-        marks = differing(right, passed, mistakes)
+        mistakes = _believable(diagnosis.mistakes, reference, answered, right)
+        passed = _numbers(reference.output, reference.erring_steps(mistakes), seed)
+        marks = _differing(right, passed, mistakes)
     explained = set(ancestors(step.input for step in reference.steps if (step.node, step.slot) in marks))
-    others = wrong_arrows(reference.steps, {x: answered[x] for x in answered if x not in explained})
-    found = as_far_as_known(passed, answered, others)
+    others = _wrong_arrows(reference.steps, {x: answered[x] for x in answered if x not in explained})
+    found = _as_far_as_known(passed, answered, others)
     marks |= others
     names = labels(nodes, known=dict(zip(reference.variables, reference.names)))
     of = names[reference.output] if np.ndim(seed) == 0 and seed == 1.0 else "L"
-    return graphs(nodes, names, of, found, right, marks)
+    return _graphs(nodes, names, of, found, right, marks)
 
 
 def beside_values(
@@ -116,20 +116,20 @@ def beside_values(
     if len(nodes) > LARGEST:
         return None
     names = labels(nodes, known=names)
-    wrong = {x: in_numbers(data[x]) for x in nodes if x in data and not agree(in_numbers(data[x]), number_of(x))}
+    wrong = {x: _in_numbers(data[x]) for x in nodes if x in data and not _agree(_in_numbers(data[x]), number_of(x))}
     if wrong:
         first = [x for x in wrong if not any(isinstance(operand, Node) and operand in wrong for operand in x.inputs)]
-        return graphs(
+        return _graphs(
             nodes, names, names[output], Numbers({}, {}, wrong), Numbers({}, {}), dict.fromkeys(first, "changed")
         )
     walked = list(contributions(output))
-    right = numbers(output, walked, 1.0)
-    answered = {x: in_numbers(gradient) for x, gradient in gradients.items()}
+    right = _numbers(output, walked, 1.0)
+    answered = {x: _in_numbers(gradient) for x, gradient in gradients.items()}
     between = {x: answered[x] for x in answered if x.inputs and x is not output}
     if all(gradient is None or not gradient.any() for gradient in between.values()):
         answered = {x: answered[x] for x in answered if x not in between}  # a class may store gradients of leaves only
-    marks = wrong_arrows(walked, answered)
-    return graphs(nodes, names, names[output], as_far_as_known(right, answered, marks), right, marks)
+    marks = _wrong_arrows(walked, answered)
+    return _graphs(nodes, names, names[output], _as_far_as_known(right, answered, marks), right, marks)
 
 
 def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
@@ -143,24 +143,24 @@ def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
     """
     inputs = start if isinstance(start, tuple) else (start,)
     names = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
-    nodes = [PlainNode(i, "leaf", name, in_short(x), name) for i, (name, x) in enumerate(zip(names, inputs), 1)]
+    nodes = [PlainNode(i, "leaf", name, _in_short(x), name) for i, (name, x) in enumerate(zip(names, inputs), 1)]
     edges = [Edge(node.id, len(nodes) + 1, slot) for slot, node in enumerate(nodes)]
     theirs = list(nodes)
     for i, step in enumerate(judged, 1):
         id = len(nodes) + 1
-        node = PlainNode(id, "operation", f"v{i}", in_short(step.expected), operation=step.name, symbol=step.name)
+        node = PlainNode(id, "operation", f"v{i}", _in_short(step.expected), operation=step.name, symbol=step.name)
         nodes.append(node)
-        theirs.append(node if step.right else replace(node, value=in_short(step.answer), mark="changed"))
+        theirs.append(node if step.right else replace(node, value=_in_short(step.answer), mark="changed"))
         edges.append(Edge(id, id + 1, 0))
     expected = Graph("forward", say("As it should be"), tuple(nodes), tuple(edges[:-1]), (len(nodes),), nodes[-1].label)
     yours = replace(expected, title=say("Your program"), nodes=tuple(theirs))
     centers = [node.id for node in theirs if node.mark] or [len(nodes)]
-    return Graphs(rounded(near_by(yours, centers)), rounded(near_by(expected, centers)))
+    return Graphs(_rounded(_near_by(yours, centers)), _rounded(_near_by(expected, centers)))
 
 
-def in_short(x: Any) -> Quantity | None:
+def _in_short(x: Any) -> Quantity | None:
     """A number or array as a quantity; None for several."""
-    return known(in_numbers(x))
+    return known(_in_numbers(x))
 
 
 def where_marked(graphs: Graphs) -> str:
@@ -178,7 +178,7 @@ def where_marked(graphs: Graphs) -> str:
 # The numbers of a pass.
 
 
-def numbers(output: Node, walked: Iterable[Contribution], seed: Any) -> Numbers:
+def _numbers(output: Node, walked: Iterable[Contribution], seed: Any) -> Numbers:
     """The numbers of a walk."""
     gradients: dict[Node, Any] = {output: seed}
     arrows: dict[Arrow, tuple[Any, Any, None]] = {}
@@ -188,9 +188,9 @@ def numbers(output: Node, walked: Iterable[Contribution], seed: Any) -> Numbers:
     return Numbers(gradients, arrows)
 
 
-def as_far_as_known(right: Numbers, gradients: Mapping[Node, Any], marks: Marks) -> Numbers:
+def _as_far_as_known(right: Numbers, gradients: Mapping[Node, Any], marks: Marks) -> Numbers:
     """The student's pass: the known gradients, and the contributions that are certain."""
-    wrong = {x for x in gradients if x in right.gradients and not agree(gradients[x], right.gradients[x])}
+    wrong = {x for x in gradients if x in right.gradients and not _agree(gradients[x], right.gradients[x])}
     arrows = {arrow: found for arrow, found in right.arrows.items() if arrow[0] not in wrong and arrow not in marks}
     uses = Counter(node.inputs[slot] for node, slot in right.arrows)
     for node, slot in right.arrows:
@@ -200,12 +200,12 @@ def as_far_as_known(right: Numbers, gradients: Mapping[Node, Any], marks: Marks)
     return Numbers({**right.gradients, **gradients}, arrows)
 
 
-def in_numbers(answer: Any) -> ndarray | None:
+def _in_numbers(answer: Any) -> ndarray | None:
     """An answer as an array of its own precision; None if it is not numbers."""
     return None if as_numbers(answer) is None else np.asarray(answer)
 
 
-def agree(found: Any, right: Any) -> bool:
+def _agree(found: Any, right: Any) -> bool:
     """Whether two numbers or arrays are equal, to the precision of `found`."""
     if found is None:
         return False
@@ -217,15 +217,15 @@ def agree(found: Any, right: Any) -> bool:
 # Where the first mistake is.
 
 
-def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node, Any], right: Numbers) -> Mistakes:
+def _believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node, Any], right: Numbers) -> Mistakes:
     """The mistakes without the rules that would spoil a right gradient."""
-    erring = numbers(reference.output, reference.erring_steps(mistakes), right.gradients[reference.output])
+    erring = _numbers(reference.output, reference.erring_steps(mistakes), right.gradients[reference.output])
     spoiled = {
         x
         for x, gradient in answered.items()
         if x in right.gradients
-        and agree(gradient, right.gradients[x])
-        and not agree(erring.gradients.get(x), right.gradients[x])
+        and _agree(gradient, right.gradients[x])
+        and not _agree(erring.gradients.get(x), right.gradients[x])
     }
     for node in ancestors([reference.output]):  # operands come before their uses
         if any(isinstance(x, Node) and x in spoiled for x in node.inputs):
@@ -237,7 +237,7 @@ def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node,
     return believed
 
 
-def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
+def _differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
     """Marks for the arrows whose contribution a wrong rule changes."""
     marks: Marks = {}
     for (node, slot), (_, wanted, _) in right.arrows.items():
@@ -246,33 +246,33 @@ def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
             _, added, _ = found.arrows.get((node, slot), (None, None, None))
             if added is None:
                 marks[node, slot] = "missing"
-            elif not agree(added, wanted):
-                marks[node, slot] = "extra" if agree(added, 2.0 * wanted) else "changed"
+            elif not _agree(added, wanted):
+                marks[node, slot] = "extra" if _agree(added, 2.0 * wanted) else "changed"
     return marks
 
 
-def wrong_arrows(walked: Iterable[Contribution], gradients: Mapping[Node, Any]) -> Marks:
+def _wrong_arrows(walked: Iterable[Contribution], gradients: Mapping[Node, Any]) -> Marks:
     """Marks for the arrows that explain the first wrong gradients, not for those that are wrong as a consequence."""
     uses = grouped((step.input, step) for step in walked)
-    wrong = {x: gradients[x] for x in uses if x in gradients and not agree(gradients[x], uses[x][-1].total)}
+    wrong = {x: gradients[x] for x in uses if x in gradients and not _agree(gradients[x], uses[x][-1].total)}
     marks: Marks = {}
     for x, found in wrong.items():
         if not any(step.node in wrong for step in uses[x]):
-            marks.update(explained(uses[x], found))
+            marks.update(_explained(uses[x], found))
     return marks
 
 
-def explained(uses: Sequence[Contribution], found: ndarray | None) -> Marks:
+def _explained(uses: Sequence[Contribution], found: ndarray | None) -> Marks:
     """Marks for the contributions to a gradient that are missing or counted twice; for all if neither explains it."""
     if found is None or not found.any():
         return {(step.node, step.slot): "missing" for step in uses}
     total = uses[-1].total
     for count in range(1, len(uses) if len(uses) <= 8 else 2):
         for lost in combinations(uses, count):
-            if agree(found, total - sum(step.contribution for step in lost)):
+            if _agree(found, total - sum(step.contribution for step in lost)):
                 return {(step.node, step.slot): "missing" for step in lost}
     for step in uses:
-        if len(uses) > 1 and agree(found, total + step.contribution):
+        if len(uses) > 1 and _agree(found, total + step.contribution):
             return {(step.node, step.slot): "extra"}
     return {(step.node, step.slot): "changed" for step in uses}
 
@@ -280,7 +280,7 @@ def explained(uses: Sequence[Contribution], found: ndarray | None) -> Marks:
 # The graphs.
 
 
-def graphs(
+def _graphs(
     nodes: Sequence[Node],
     names: Mapping[Node, str],
     of: str,
@@ -310,10 +310,10 @@ def graphs(
     yours = replace(expected, title=say("Your program"), nodes=tuple(theirs), edges=tuple(arrows))
     centers = [node.id for node in theirs if node.mark]
     centers += [id for edge in arrows if edge.mark for id in (edge.source, edge.target)]
-    return Graphs(rounded(near_by(yours, centers)), rounded(near_by(expected, centers)))
+    return Graphs(_rounded(_near_by(yours, centers)), _rounded(_near_by(expected, centers)))
 
 
-def near_by(graph: Graph, centers: Sequence[int]) -> Graph:
+def _near_by(graph: Graph, centers: Sequence[int]) -> Graph:
     """The graph; of a large one, as many nodes around the centers as can be shown, above all around the last two."""
     if len(graph.nodes) <= MOST:
         return graph
@@ -327,30 +327,30 @@ def near_by(graph: Graph, centers: Sequence[int]) -> Graph:
     return replace(near, notes=(note,))
 
 
-def rounded(graph: Graph) -> Graph:
+def _rounded(graph: Graph) -> Graph:
     """The graph with all numbers rounded to a few digits."""
     return replace(
         graph,
         nodes=tuple(
-            replace(node, value=few_digits(node.value), gradient=few_digits(node.gradient)) for node in graph.nodes
+            replace(node, value=_few_digits(node.value), gradient=_few_digits(node.gradient)) for node in graph.nodes
         ),
         edges=tuple(
-            replace(edge, local=few_digits(edge.local), contribution=few_digits(edge.contribution))
+            replace(edge, local=_few_digits(edge.local), contribution=_few_digits(edge.contribution))
             for edge in graph.edges
         ),
     )
 
 
-def few_digits(x: Quantity | None) -> Quantity | None:
+def _few_digits(x: Quantity | None) -> Quantity | None:
     if x is None:
         return None
-    low, high = (None if bound is None else cut(bound) for bound in (x.low, x.high))
-    return replace(x, elements=x.elements and tuple(map(cut, x.elements)), low=low, high=high)
+    low, high = (None if bound is None else _cut(bound) for bound in (x.low, x.high))
+    return replace(x, elements=x.elements and tuple(map(_cut, x.elements)), low=low, high=high)
 
 
-def cut(x: float) -> float:
+def _cut(x: float) -> float:
     """
-    >>> cut(1 / 3)
+    >>> _cut(1 / 3)
     0.3333
     """
     return float(f"{x:.{DIGITS}g}")

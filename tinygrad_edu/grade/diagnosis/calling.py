@@ -74,7 +74,7 @@ def judge_chain(chain: Iterable[ChainStep], start: Any) -> list[JudgedStep]:
         operands = x if isinstance(x, tuple) else (x,)
         expected = ours(*operands)
         try:
-            answer = theirs(*copied(operands))
+            answer = theirs(*_copied(operands))
         except StudentError as error:
             judged.append(JudgedStep(number, name, None, error, None, expected))
         else:
@@ -106,9 +106,9 @@ def right_for_own_forward(
         out = as_numbers(forward(*operands))
         return np.nan if out is None or out.shape != np.shape(upstream) else float(np.sum(upstream * out))
 
-    if not np.isfinite(made(*copied(at))):
+    if not np.isfinite(made(*_copied(at))):
         return False
-    answer = backward(np.copy(upstream), *copied(at))
+    answer = backward(np.copy(upstream), *_copied(at))
     answers = [as_numbers(given) for given in (answer if isinstance(answer, (list, tuple)) else [answer])]
     estimates = numerical_jacobian(made, tuple(at))
     if len(answers) != len(estimates):
@@ -123,7 +123,7 @@ def right_for_own_forward(
     return True
 
 
-def copied(operands: Sequence[Any]) -> list[Any]:
+def _copied(operands: Sequence[Any]) -> list[Any]:
     """Copies of arrays, so that the student's function cannot change the originals."""
     return [np.copy(x) if isinstance(x, np.ndarray) else x for x in operands]
 
@@ -151,21 +151,21 @@ def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) 
     names = call.parameters or [say("argument {i}", i=i + 1) for i in range(len(call.arguments))]
     try:
         _, left = repeated(call, call.arguments)
-        changed = [name for name, x, y in zip(names, call.arguments, left) if not unchanged(x, y)]
+        changed = [name for name, x, y in zip(names, call.arguments, left) if not _unchanged(x, y)]
         if changed:
             return Diagnosis(MISTAKES["changed arguments"], (), {"changed": listed(changed)})
         orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
         for order in islice(orders, 1, ORDERS):
-            answer = in_order(call, order)
+            answer = _in_order(call, order)
             if answer is not None and right(answer):
-                given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), inverse(order)))
+                given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), _inverse(order)))
                 return Diagnosis(MISTAKES["order of parameters"], (), {"given": given, "taken": taken})
     except StudentError:  # it ended, or took too long
         return None
     return None
 
 
-def in_order(call: Call, order: Sequence[int]) -> Any:
+def _in_order(call: Call, order: Sequence[int]) -> Any:
     """The answer to the arguments in another order; None if it raises an exception."""
     try:
         return repeated(call, [call.arguments[i] for i in order])[0]
@@ -175,11 +175,11 @@ def in_order(call: Call, order: Sequence[int]) -> Any:
         raise
 
 
-def inverse(order: Sequence[int]) -> list[int]:
+def _inverse(order: Sequence[int]) -> list[int]:
     return [order.index(i) for i in range(len(order))]
 
 
-def unchanged(before: Any, after: Any) -> bool:
+def _unchanged(before: Any, after: Any) -> bool:
     """Whether an argument is what it was before."""
     if isinstance(before, np.ndarray):
         return isinstance(after, np.ndarray) and np.array_equal(before, after, equal_nan=True)

@@ -52,7 +52,7 @@ def diagnose(function: Callable[..., Any], at: Sequence[Any], upstream: Any, fou
 
 def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     """`diagnose` for an existing reference."""
-    if len(reference.expected) == 1 and listed(found, reference.expected[0]):
+    if len(reference.expected) == 1 and _listed(found, reference.expected[0]):
         found = (found,)  # rows, and not results
     answers = found if isinstance(found, (list, tuple)) else (found,)
     if len(answers) != len(reference.expected):
@@ -67,12 +67,12 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     if not wrong:
         return None
     for i in wrong:
-        if listed(answers[i], reference.expected[i]):
+        if _listed(answers[i], reference.expected[i]):
             return Diagnosis(MISTAKES["a list"], (reference.names[i],))
-        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None and not coarse(answers[i]):
-            return unknown(reference, i, answers[i], verdicts[i])  # not numbers: nothing to compare
-    low = [i for i in wrong if coarse(answers[i])]
-    tolerance = max([1e-9, *(10 * TOLERANCE[str(x.dtype)] for x in (*answers, *reference.expected) if coarse(x))])
+        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None and not _coarse(answers[i]):
+            return _unknown(reference, i, answers[i], verdicts[i])  # not numbers: nothing to compare
+    low = [i for i in wrong if _coarse(answers[i])]
+    tolerance = max([1e-9, *(10 * TOLERANCE[str(x.dtype)] for x in (*answers, *reference.expected) if _coarse(x))])
     if low == wrong and all(same(as_numbers(answers[i]), reference.expected[i], tolerance) for i in low):
         details = {"given": str(answers[low[0]].dtype), "right": str(reference.expected[low[0]].dtype)}
         return Diagnosis(MISTAKES["low precision"], tuple(reference.names[i] for i in low), details)
@@ -81,15 +81,15 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
         for scope in (wrong, wrong[:1]) if len(wrong) > 1 else (wrong,):
             for diagnosis in search.explanations(scope):
                 return diagnosis
-    return unknown(reference, wrong[0], answers[wrong[0]], verdicts[wrong[0]])
+    return _unknown(reference, wrong[0], answers[wrong[0]], verdicts[wrong[0]])
 
 
-def coarse(x: Any) -> bool:
+def _coarse(x: Any) -> bool:
     """Whether numbers are of a lower precision than float64."""
     return isinstance(x, (ndarray, np.generic)) and x.dtype in (np.float16, np.float32)
 
 
-def listed(answer: Any, expected: ndarray) -> bool:
+def _listed(answer: Any, expected: ndarray) -> bool:
     """Whether an answer is a list of as many numbers, or of rows of them, as the expected array has."""
     if not isinstance(answer, (list, tuple)) or expected.ndim == 0:
         return False
@@ -117,7 +117,7 @@ ADVICE = texts(
 """How to mend an answer that is of another kind."""
 
 
-def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diagnosis:
+def _unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diagnosis:
     """The diagnosis of an answer that no known mistake explains: what is known for sure."""
     name, expected = reference.names[i], reference.expected[i]
     kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
@@ -132,7 +132,7 @@ def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diag
 
 def beside_the_right(numbers: ndarray, expected: ndarray) -> str:
     """The first wrong number beside the right one, and how far all are off: what is known of an unknown mistake."""
-    first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
+    first = np.unravel_index(int(np.argmax(~_near(numbers, expected))), expected.shape)
     off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
     size = say("; the largest difference is {off} of the largest right number", off=f"{off:.2g}")
     return say(
@@ -150,7 +150,7 @@ class Search:
     def __init__(self, reference: Reference, answers: Sequence[Answer], tolerance: float) -> None:
         self.reference, self.answers, self.tolerance = reference, answers, tolerance
         self.sums = list(reference.in_sums())
-        self.factors = factors_of(reference)
+        self.factors = _factors_of(reference)
 
     @cached_property
     def rules(self) -> list[Candidate]:
@@ -179,13 +179,13 @@ class Search:
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
-        if all(whole(a) and not whole(e) and self.same(a, np.floor(e)) for a, e in zip(answers, right)):
+        if all(_whole(a) and not _whole(e) and self.same(a, np.floor(e)) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["rounded down"], names)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
         c = self.ratio(answers, right)
         if c is not None and sum(e.size for e in right) > 1:
-            yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
+            yield Diagnosis(MISTAKES["factor"], names, {"factor": _in_figures(c)})
         yield from self.as_made(scope, self.forwards)
         for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
@@ -231,7 +231,7 @@ class Search:
                 yield Diagnosis(MISTAKES["transposed"], names, {"order": str(axes)})
         if all(a is not None and a.size == e.size and self.same(a.reshape(e.shape), e) for a, e in answers):
             yield Diagnosis(MISTAKES["reshaped"], names)
-        if all(a is not None and self.same(without_border(a, e.shape), e) for a, e in answers):
+        if all(a is not None and self.same(_without_border(a, e.shape), e) for a, e in answers):
             yield Diagnosis(MISTAKES["border"], names)
 
     def in_a_region(self, i: int, names: tuple[str, ...]) -> Iterator[Diagnosis]:
@@ -239,7 +239,7 @@ class Search:
         answer, expected = self.answers[i], self.reference.expected[i]
         if answer is None or answer.shape != expected.shape:
             return
-        wrong = ~near(answer, expected, self.tolerance)
+        wrong = ~_near(answer, expected, self.tolerance)
         inputs = {name: np.asarray(x.data) for name, x in zip(self.reference.names, self.reference.variables)}
         words = region_of(wrong, (answer == 0) & (expected == 0), names[0], inputs)
         if words is not None:
@@ -281,22 +281,22 @@ def as_numbers(answer: Any) -> Answer:
     return array.astype(float) if array.dtype.kind in "iuf" else None
 
 
-def whole(x: Answer) -> bool:
+def _whole(x: Answer) -> bool:
     """Whether all numbers are whole ones."""
     return x is not None and bool(np.all(x == np.floor(x)))
 
 
-def in_figures(c: float) -> str:
+def _in_figures(c: float) -> str:
     """A factor as a fraction, if it is a simple one.
 
-    >>> in_figures(5 / 3), in_figures(2.302585)
+    >>> _in_figures(5 / 3), _in_figures(2.302585)
     ('5/3', '2.30259')
     """
     fraction = Fraction(c).limit_denominator(60)
     return str(fraction) if abs(float(fraction) - c) <= 1e-9 * abs(c) else f"{c:.6g}"
 
 
-def without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
+def _without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
     """The middle of an array that is larger than a shape by the same on both sides; None if it is not."""
     more = [n - m for n, m in zip(x.shape, shape)]
     if x.ndim != len(shape) or not any(more) or any(n < 0 or n % 2 for n in more):
@@ -304,7 +304,7 @@ def without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
     return x[tuple(slice(n // 2, n // 2 + m) for n, m in zip(more, shape))]
 
 
-def near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
+def _near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
     """Where two arrays of one shape agree, up to `tolerance` times the largest number."""
     scale = np.abs(b).max(initial=0.0)
     agree: ndarray = np.abs(a - b) <= tolerance * scale
@@ -313,14 +313,14 @@ def near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
 
 def same(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
     """Whether two arrays have the same shape and numbers."""
-    return a is not None and b is not None and np.shape(a) == np.shape(b) and bool(np.all(near(a, b, tolerance)))
+    return a is not None and b is not None and np.shape(a) == np.shape(b) and bool(np.all(_near(a, b, tolerance)))
 
 
 BATCH = texts("the batch size, the size of axis {axis} of {x}")
 SIZE = texts("the size of axis {axis} of {x}")
 
 
-def factors_of(reference: Reference) -> dict[float, str]:
+def _factors_of(reference: Reference) -> dict[float, str]:
     """Factors with a name: 2, sizes of axes, numbers of elements, how many numbers a mean takes, and 1 over these."""
     words: dict[float, list[str]] = {2.0: ["2"]}
     for name, x in zip(reference.names, reference.variables):

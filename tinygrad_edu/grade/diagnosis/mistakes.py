@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import listed, say, texts
+from ...engine.messages.shapes import fits
 
 __all__ = ["MISTAKES", "Diagnosis", "Mistake", "kind_in_words", "region_of"]
 
@@ -305,48 +306,48 @@ def region_of(wrong: ndarray, doubtful: ndarray, name: str, inputs: Mapping[str,
     doubtful : where right and wrong do not differ, such as a gradient of 0 with the wrong sign.
     inputs : all inputs by their names.
     """
-    for words, region in by_numbers(wrong.shape, name, inputs):
+    for words, region in _by_numbers(wrong.shape, name, inputs):
         if region.any() and not region.all() and np.all((region == wrong) | doubtful):
             return words
-    for words, region in by_place(wrong.shape, inputs[name], name):
+    for words, region in _by_place(wrong.shape, inputs[name], name):
         right = ~region & ~doubtful  # if there is nothing that is right for sure, the place is a coincidence
         if region.any() and right.any() and np.all((region == wrong) | doubtful):
             return words
     return None
 
 
-def by_numbers(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) -> Iterator[tuple[str, ndarray]]:
+def _by_numbers(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) -> Iterator[tuple[str, ndarray]]:
     """Regions of arrays of this shape by what the inputs hold there, in words and as masks, the simplest first."""
     x = inputs[name]
-    yield from by_size(x, name)
-    yield say("on ties, where numbers of {x} are equal", x=name), tied(x)
+    yield from _by_size(x, name)
+    yield say("on ties, where numbers of {x} are equal", x=name), _tied(x)
     for other, y in inputs.items():
         if other != name and fits(y.shape, shape):
             y = np.broadcast_to(y, shape)
-            yield from by_size(y, other)
-            yield holding(f"{name} = {other}"), x == y
-            yield holding(f"{name} > {other}"), x > y
-            yield holding(f"{name} < {other}"), x < y
+            yield from _by_size(y, other)
+            yield _holding(f"{name} = {other}"), x == y
+            yield _holding(f"{name} > {other}"), x > y
+            yield _holding(f"{name} < {other}"), x < y
 
 
-def holding(condition: str) -> str:
+def _holding(condition: str) -> str:
     """`where x < 0`"""
     return say("where {condition}", condition=condition)
 
 
-def by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
+def _by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
     if x.dtype.kind == "b":
         yield say("where {x} is true", x=name), x
         yield say("where {x} is false", x=name), ~x
         return
     for bound in (0, 1, -1):
-        yield holding(f"{name} < {bound}"), x < bound
-        yield holding(f"{name} > {bound}"), x > bound
-        yield holding(f"{name} = {bound}"), x == bound
-        yield holding(f"{name} ≤ {bound}"), x <= bound
-        yield holding(f"{name} ≥ {bound}"), x >= bound
-    yield holding(f"|{name}| > 1"), np.abs(x) > 1
-    yield holding(f"|{name}| < 1"), np.abs(x) < 1
+        yield _holding(f"{name} < {bound}"), x < bound
+        yield _holding(f"{name} > {bound}"), x > bound
+        yield _holding(f"{name} = {bound}"), x == bound
+        yield _holding(f"{name} ≤ {bound}"), x <= bound
+        yield _holding(f"{name} ≥ {bound}"), x >= bound
+    yield _holding(f"|{name}| > 1"), np.abs(x) > 1
+    yield _holding(f"|{name}| < 1"), np.abs(x) < 1
 
 
 ROW = texts(
@@ -371,7 +372,7 @@ PLACE = texts(
 """The regions at the ends of an axis: first, last, and all but these."""
 
 
-def by_place(shape: tuple[int, ...], x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
+def _by_place(shape: tuple[int, ...], x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
     """Regions by where they are: at an end of an axis, on the border, at the extremes of `x` along an axis."""
     names = {len(shape) - 1: COLUMN, len(shape) - 2: ROW} if len(shape) > 1 else {}
     for axis, n in enumerate(shape):
@@ -394,14 +395,8 @@ def by_place(shape: tuple[int, ...], x: ndarray, name: str) -> Iterator[tuple[st
         yield say("where {x} is not smallest along axis {axis}", x=name, axis=axis), ~smallest
 
 
-def tied(x: ndarray) -> ndarray:
+def _tied(x: ndarray) -> ndarray:
     """Where an array has a number that it also has in another place."""
     _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
     found: Any = (counts > 1)[inverse].reshape(x.shape)
     return np.asarray(found)
-
-
-def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
-    """Whether an array of one shape can be broadcast to another."""
-    behind = into[len(into) - len(shape) :]
-    return len(shape) <= len(into) and all(n in (1, m) for n, m in zip(shape, behind))

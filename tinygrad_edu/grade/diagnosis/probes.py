@@ -105,7 +105,7 @@ def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> I
         if not all(map(same, changed, right)):
             yield Mutant(name, name, changed)
     for i, (x, g) in enumerate(zip(reference.variables, right)):
-        for name, key, wrong in in_one(np.asarray(x.data), g):
+        for name, key, wrong in _in_one(np.asarray(x.data), g):
             if wrong.any() and not same(wrong, g):
                 yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], wrong, *right[i + 1 :]])
     if len(right) > 1 and not all(same(a, b) for a, b in zip(right, right[::-1])):
@@ -120,7 +120,7 @@ def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> I
                 yield Mutant(f"{name} {sorted(details.items())} {i}{also}", name + also, given)
 
 
-def in_one(x: ndarray, g: ndarray) -> Iterator[tuple[str, str, ndarray]]:
+def _in_one(x: ndarray, g: ndarray) -> Iterator[tuple[str, str, ndarray]]:
     """Mistakes in the gradient g of the input x: name, variant, and the wrong gradient."""
     yield "region", "negative", np.where(x < 0, 0.0, g)
     if g.ndim:

@@ -74,7 +74,7 @@ class Reference:
         self, function: Callable[..., Any], at: Sequence[Any], upstream: Any = None, names: Sequence[str] = ()
     ) -> None:
         self.upstream = upstream
-        self.inputs = [variable(x) for x in at]
+        self.inputs = [_variable(x) for x in at]
         parameters = names or names_of(function, len(at))
         both = [(name, x) for name, x in zip(parameters, self.inputs) if isinstance(x, Node)]
         self.names = tuple(name for name, _ in both)
@@ -108,16 +108,16 @@ class Reference:
 
     def mistakes_in_rules(self) -> Iterator[Attempt]:
         nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))  # those near the inputs first
-        of_row = grouped((row_of(node).name, node) for node in nodes)
+        of_row = grouped((_row_of(node).name, node) for node in nodes)
         # A student's wrong rule errs in every node that uses it.
         together = [group for group in of_row.values() if len(group) > 1]
         for group in together:
             for slots in self.slots_of(group):
-                yield "sign of one contribution", at(group), dict.fromkeys(group, (negated, slots))
+                yield "sign of one contribution", _at(group), dict.fromkeys(group, (_negated, slots))
         for group in (*together, *([node] for node in nodes)):
             for name, details, wrong in wrong_rules(group[0]):
                 for slots in self.slots_of(group):
-                    yield name, {**at(group), **details}, dict.fromkeys(group, (wrong, slots))
+                    yield name, {**_at(group), **details}, dict.fromkeys(group, (wrong, slots))
 
     def slots_of(self, group: Sequence[Node]) -> Iterator[list[int] | None]:
         """Which rules of a row may err together: all of them (None), or one.
@@ -134,7 +134,7 @@ class Reference:
     def erring(self, name: str, details: dict[str, str], mistakes: Mistakes) -> Iterator[Candidate]:
         """The pass with wrong rules in some nodes; nothing if these do not fit the shapes."""
         try:
-            with erring_rows(mistakes):
+            with _erring_rows(mistakes):
                 found = self.gradients()
         except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
             return  # most mistakes cannot be made in most operations
@@ -143,7 +143,7 @@ class Reference:
 
     def erring_steps(self, mistakes: Mistakes) -> list[Contribution]:
         """The walk with wrong rules in some nodes, arrow by arrow."""
-        with erring_rows(mistakes):
+        with _erring_rows(mistakes):
             return list(contributions(self.output, self.upstream))
 
     # Mistakes in sums of contributions.
@@ -157,17 +157,17 @@ class Reference:
         if len(shared) > 1:  # = instead of += loses contributions in every shared node
             for kept in (-1, 0):
                 lost = [step for several in shared for step in several if step is not several[kept]]
-                yield on_edges("overwritten", lost, nothing, named=[several[kept] for several in reversed(shared)])
+                yield _on_edges("overwritten", lost, _nothing, named=[several[kept] for several in reversed(shared)])
         for several in shared:
             some = several if len(several) <= USES else [*several[: USES // 2], *several[-USES // 2 :]]
             for step in some:
                 others = [other for other in several if other is not step]
-                yield on_edges("overwritten", others, nothing, named=[step])
+                yield _on_edges("overwritten", others, _nothing, named=[step])
             for step in some:
                 if len(several) > 2:
-                    yield on_edges("missing contribution", [step], nothing, named=[step])
-                yield on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
-                yield on_edges("sign of one contribution", [step], negated, named=[step])
+                    yield _on_edges("missing contribution", [step], _nothing, named=[step])
+                yield _on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
+                yield _on_edges("sign of one contribution", [step], _negated, named=[step])
 
     # Mistakes in the forward pass.
 
@@ -180,7 +180,7 @@ class Reference:
                     continue
                 beside = [x for x in node.inputs if x is not kept]
                 others = [name for name, x in zip(self.names, self.variables) if any(x is y for y in beside)]
-                said = at([node])["operation"] + (f" ({', '.join(others)})" if others else "")
+                said = _at([node])["operation"] + (f" ({', '.join(others)})" if others else "")
                 try:
                     found = gradients(self.without(node, kept, made), self.variables, self.upstream)
                 except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
@@ -192,7 +192,7 @@ class Reference:
         """The output, computed with the value of the operand `kept` in the place of what `node` gives."""
         again: dict[int, Any] = {}
         for old in made:
-            new = row_of(old)(*(again.get(id(x), x) for x in old.inputs), **old.attrs)
+            new = _row_of(old)(*(again.get(id(x), x) for x in old.inputs), **old.attrs)
             if old is node:
                 new = new + (again.get(id(kept), kept) - new).detach()
             again[id(old)] = new
@@ -222,7 +222,7 @@ class Reference:
 
     def before_summing(self, x: Node) -> ndarray | None:
         """The gradient of a variable in its broadcast shape, before it is summed back; None without broadcasting."""
-        contributions = [raw_contribution(step) for step in self.steps if step.input is x]
+        contributions = [_raw_contribution(step) for step in self.steps if step.input is x]
         if not contributions or all(c.shape == x.shape for c in contributions):
             return None
         try:
@@ -235,17 +235,17 @@ SUMMED: dict[str, Callable[[ndarray, tuple[int, ...], tuple[int, ...]], ndarray]
     {
         "summed over {over}": lambda r, axes, _: r.sum(axes),
         "summed over {over}, which stay as axes of 1": lambda r, axes, _: r.sum(axes, keepdims=True),
-        "the first along {over}, not a sum": lambda r, axes, shape: one_along(r, axes, 0, shape),
-        "only the last along {over}, as if = stood for +=": lambda r, axes, shape: one_along(r, axes, -1, shape),
+        "the first along {over}, not a sum": lambda r, axes, shape: _one_along(r, axes, 0, shape),
+        "only the last along {over}, as if = stood for +=": lambda r, axes, shape: _one_along(r, axes, -1, shape),
     }
 )
 """What students do instead of summing over the right axes."""
 
 
 @contextmanager
-def erring_rows(mistakes: Mistakes) -> Iterator[None]:
+def _erring_rows(mistakes: Mistakes) -> Iterator[None]:
     """Give some nodes wrong rules in this context."""
-    rows = {node: row_of(node) for node in mistakes}
+    rows = {node: _row_of(node) for node in mistakes}
     try:
         for node, (wrong, slots) in mistakes.items():
             node.primitive = ErringRow(rows[node], wrong, slots)
@@ -256,7 +256,7 @@ def erring_rows(mistakes: Mistakes) -> Iterator[None]:
             node.primitive = row
 
 
-def variable(x: Any) -> Any:
+def _variable(x: Any) -> Any:
     """A node for a float or an array of floats."""
     if isinstance(x, float):
         return Value(float(x))
@@ -284,41 +284,41 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
     return known[:count]
 
 
-def row_of(node: Node) -> Primitive:
+def _row_of(node: Node) -> Primitive:
     assert isinstance(node.primitive, Primitive)
     return node.primitive
 
 
-def at(nodes: Iterable[Node]) -> dict[str, str]:
+def _at(nodes: Iterable[Node]) -> dict[str, str]:
     """The detail that names the operations that err."""
-    return {"operation": listed(list(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes)))}
+    return {"operation": listed(list(dict.fromkeys(f"`{_row_of(node).name}`" for node in nodes)))}
 
 
-def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
+def _on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
     """A mistake on single edges; the student is told of those in `named`."""
     slots = grouped((step.node, step.slot) for step in edges)
     text = texts("`{operation}` (operand {operand})")
-    told = dict.fromkeys(say(text, operation=row_of(step.node).name, operand=step.slot + 1) for step in named)
+    told = dict.fromkeys(say(text, operation=_row_of(step.node).name, operand=step.slot + 1) for step in named)
     return name, {"operation": listed(list(told))}, {node: (wrong, slots[node]) for node in slots}
 
 
-def nothing(e: RuleCall) -> None:
+def _nothing(e: RuleCall) -> None:
     """No contribution at all."""
 
 
-def negated(e: RuleCall) -> Any:
+def _negated(e: RuleCall) -> Any:
     return -e.pull()
 
 
-def raw_contribution(step: Contribution) -> ndarray:
+def _raw_contribution(step: Contribution) -> ndarray:
     """The contribution of a rule before it is summed to the shape of the operand."""
-    if row_of(step.node).name == "broadcast_to":
+    if _row_of(step.node).name == "broadcast_to":
         return np.asarray(step.upstream)
     values = [number_of(x) for x in step.node.inputs]
-    return np.asarray(row_of(step.node).pull((step.slot,), step.upstream, step.node.data, values, step.node.attrs)[0])
+    return np.asarray(_row_of(step.node).pull((step.slot,), step.upstream, step.node.data, values, step.node.attrs)[0])
 
 
-def one_along(x: ndarray, axes: tuple[int, ...], place: int, shape: tuple[int, ...]) -> ndarray:
+def _one_along(x: ndarray, axes: tuple[int, ...], place: int, shape: tuple[int, ...]) -> ndarray:
     """One place along these axes, instead of the sum; in this shape if it fits."""
     taken = x[tuple(place if axis in axes else slice(None) for axis in range(x.ndim))]
     return taken.reshape(shape) if taken.size == np.prod(shape) else taken

@@ -82,7 +82,7 @@ def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
     for name, wrong in OF_ROWS.get(row.name, {}).items():
         yield name.partition(":")[0], {}, wrong
     for formula, derivative in FORMULAS.get(row.name, {}).items():
-        yield "formula", {"formula": say(formula)}, partial(by_formula, derivative=derivative)
+        yield "formula", {"formula": say(formula)}, partial(_by_formula, derivative=derivative)
     for name, wrong in (GENERAL | OF_ONE if len(node.inputs) == 1 else GENERAL).items():
         yield name, {}, wrong
     if len(node.inputs) == 2:
@@ -90,24 +90,24 @@ def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
     if "axis" in node.attrs:
         x = number_of(node.inputs[0])
         for axis in (*range(np.ndim(x)), None):
-            yield "wrong axis", {"axis": str(axis)}, partial(along, axis=axis)
+            yield "wrong axis", {"axis": str(axis)}, partial(_along, axis=axis)
 
 
 # In any row.
 
 
-def at_the_output(e: RuleCall) -> Any:
+def _at_the_output(e: RuleCall) -> Any:
     """The rule at the output: f'(f(x))."""
     values = [e.out if np.shape(x) == np.shape(e.out) else x for x in e.values]
     return e.pull(values=values, out=e.row.compute(values, e.attrs))
 
 
-def at_the_upstream(e: RuleCall) -> Any:
+def _at_the_upstream(e: RuleCall) -> Any:
     """The rule at the upstream gradient: f'(g) · g."""
     return e.pull(values=[e.g], out=e.row.compute([e.g], e.attrs))
 
 
-def along(e: RuleCall, axis: int | None) -> Any:
+def _along(e: RuleCall, axis: int | None) -> Any:
     """The rule of the same operation along another axis."""
     attrs = {**e.attrs, "axis": axis}
     return e.pull(attrs=attrs, out=e.row.compute(e.values, attrs))
@@ -119,9 +119,9 @@ GENERAL: dict[str, Wrong] = {
 }
 
 OF_ONE: dict[str, Wrong] = {
-    "at the output": at_the_output,
+    "at the output": _at_the_output,
     "at the input": lambda e: e.pull(out=e.values[e.slot]),
-    "at the upstream": at_the_upstream,
+    "at the upstream": _at_the_upstream,
 }
 
 OF_TWO: dict[str, Wrong] = {
@@ -133,12 +133,12 @@ OF_TWO: dict[str, Wrong] = {
 # Softmax with cross-entropy: the right rule is (p - target)·g, with the probabilities p.
 
 
-def with_probabilities(wrong: Callable[[Any], Any]) -> Wrong:
+def _with_probabilities(wrong: Callable[[Any], Any]) -> Wrong:
     """Something else in place of the probabilities."""
     return lambda e: e.pull() + (wrong(e.values[0]) - softmax(e.values[0])) * e.g[..., None]
 
 
-def with_targets(shift: int) -> Wrong:
+def _with_targets(shift: int) -> Wrong:
     """The class next to each target."""
 
     def wrong(e: RuleCall) -> Any:
@@ -147,28 +147,28 @@ def with_targets(shift: int) -> Wrong:
     return wrong
 
 
-def target_alone(e: RuleCall) -> Any:
+def _target_alone(e: RuleCall) -> Any:
     """-1·g at the target."""
     return e.pull() - softmax(e.values[0]) * e.g[..., None]
 
 
 CROSS_ENTROPY: dict[str, Wrong] = {
     "no -1 at the target": lambda e: softmax(e.values[0]) * e.g[..., None],
-    "probabilities left out": target_alone,
-    "no softmax": with_probabilities(lambda logits: logits),
-    "not normalised": with_probabilities(np.exp),
-    "softmax over the wrong axis": with_probabilities(lambda logits: softmax(logits, axis=0)),
-    "softmax twice": with_probabilities(lambda logits: softmax(softmax(logits))),
-    "target off by one:": with_targets(1),
-    "target off by one:down": with_targets(-1),
-    "by the probabilities": lambda e: target_alone(e) / softmax(e.values[0]),
+    "probabilities left out": _target_alone,
+    "no softmax": _with_probabilities(lambda logits: logits),
+    "not normalised": _with_probabilities(np.exp),
+    "softmax over the wrong axis": _with_probabilities(lambda logits: softmax(logits, axis=0)),
+    "softmax twice": _with_probabilities(lambda logits: softmax(softmax(logits))),
+    "target off by one:": _with_targets(1),
+    "target off by one:down": _with_targets(-1),
+    "by the probabilities": lambda e: _target_alone(e) / softmax(e.values[0]),
 }
 
 
 # Convolution: x, weight and perhaps bias.
 
 
-def with_weight(change: Callable[[Any], Any]) -> Wrong:
+def _with_weight(change: Callable[[Any], Any]) -> Wrong:
     """A changed weight: its gradient is changed in the same way, and the gradient of x uses the changed weight."""
 
     def wrong(e: RuleCall) -> Any:
@@ -178,20 +178,20 @@ def with_weight(change: Callable[[Any], Any]) -> Wrong:
     return wrong
 
 
-def window_axes(weight: Any) -> tuple[int, ...]:
+def _window_axes(weight: Any) -> tuple[int, ...]:
     return tuple(range(2, weight.ndim))
 
 
-def behind(padding: Any) -> Any:
+def _behind(padding: Any) -> Any:
     """All padding after the images: the gradient of a program that keeps the first places of the padded images."""
     return padding and tuple((0, before + after) for before, after in padding)
 
 
 CONVOLUTION: dict[str, Wrong] = {
-    "kernel flipped": with_weight(lambda weight: np.flip(weight, window_axes(weight))),
-    "channels swapped": with_weight(lambda weight: weight.swapaxes(0, 1)),
+    "kernel flipped": _with_weight(lambda weight: np.flip(weight, _window_axes(weight))),
+    "channels swapped": _with_weight(lambda weight: weight.swapaxes(0, 1)),
     "stride ignored": lambda e: e.pull(attrs={**e.attrs, "stride": None}),
-    "padding ignored": lambda e: e.pull(attrs={**e.attrs, "padding": behind(e.attrs["padding"])}),
+    "padding ignored": lambda e: e.pull(attrs={**e.attrs, "padding": _behind(e.attrs["padding"])}),
     "dilation ignored": lambda e: e.pull(attrs={**e.attrs, "dilation": None}),
 }
 
@@ -199,7 +199,7 @@ CONVOLUTION: dict[str, Wrong] = {
 # Normalisation: the gradient of another forward pass.
 
 
-def of_forward(forward: Callable[..., Any]) -> Wrong:
+def _of_forward(forward: Callable[..., Any]) -> Wrong:
     """The gradient of another function in place of the row's."""
 
     def wrong(e: RuleCall) -> Any:
@@ -209,7 +209,7 @@ def of_forward(forward: Callable[..., Any]) -> Wrong:
     return wrong
 
 
-def normalised(
+def _normalised(
     x: Any, *affine: Any, axis: Any, shape: Any, eps: float, constant: str = "", ddof: int = 0, outside: bool = False
 ) -> Any:
     """`normalize` with constant parts, with a variance divided by n - ddof, or with eps outside the root."""
@@ -224,18 +224,18 @@ def normalised(
 
 
 NORMALIZE: dict[str, Wrong] = {
-    "statistics constant": of_forward(partial(normalised, constant="mean variance")),
-    "mean constant": of_forward(partial(normalised, constant="mean")),
-    "variance constant": of_forward(partial(normalised, constant="variance")),
-    "unbiased variance": of_forward(partial(normalised, ddof=1)),
-    "eps outside the root": of_forward(partial(normalised, outside=True)),
+    "statistics constant": _of_forward(partial(_normalised, constant="mean variance")),
+    "mean constant": _of_forward(partial(_normalised, constant="mean")),
+    "variance constant": _of_forward(partial(_normalised, constant="variance")),
+    "unbiased variance": _of_forward(partial(_normalised, ddof=1)),
+    "eps outside the root": _of_forward(partial(_normalised, outside=True)),
     "eps left out": lambda e: e.pull(attrs={**e.attrs, "eps": 0.0}),
 }
 
 # Formulas that are nearly right, of the result and the operands.
 
 
-def by_formula(e: RuleCall, derivative: Callable[..., Any]) -> Any:
+def _by_formula(e: RuleCall, derivative: Callable[..., Any]) -> Any:
     """The upstream gradient times another derivative with respect to the last operand; the other's rule is right."""
     last = len(e.values) - 1
     if e.row.name == "power":

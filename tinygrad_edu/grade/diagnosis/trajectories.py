@@ -99,16 +99,16 @@ def diagnose_trajectory(
     if not any(wrong):
         return None
     details = {"step": str(1 + wrong.index(True))}
-    for name, variant in variants(kind, settings):
-        if agree(found, trajectory(variant, start, gradients)):
+    for name, variant in _variants(kind, settings):
+        if _agree(found, trajectory(variant, start, gradients)):
             return Diagnosis(MISTAKES[name], (), details)
-    c = step_ratio(start, right, found)
+    c = _step_ratio(start, right, found)
     if c is not None:
         return Diagnosis(MISTAKES["learning rate"], (), {**details, "factor": f"{c:.6g}"})
     return Diagnosis(MISTAKES["unknown trajectory"], (), details)
 
 
-def variants(kind: type[Optimizer], settings: Settings) -> Iterator[tuple[str, Variant]]:
+def _variants(kind: type[Optimizer], settings: Settings) -> Iterator[tuple[str, Variant]]:
     """The known mistakes that are possible with this optimiser and these settings."""
     set_to = {**kind([Tensor(np.zeros(1), requires_grad=True)], **settings).defaults}
 
@@ -136,11 +136,11 @@ def variants(kind: type[Optimizer], settings: Settings) -> Iterator[tuple[str, V
         yield "no weight decay", but(weight_decay=0.0)
 
 
-def agree(found: Sequence[Any], path: Sequence[ndarray]) -> bool:
+def _agree(found: Sequence[Any], path: Sequence[ndarray]) -> bool:
     return all(compare(a, e, rtol=1e-9) for a, e in zip(found, path, strict=True))
 
 
-def step_ratio(start: ndarray, right: Sequence[ndarray], found: Sequence[Any]) -> float | None:
+def _step_ratio(start: ndarray, right: Sequence[ndarray], found: Sequence[Any]) -> float | None:
     """The number c such that the steps found are c times the right steps; None if there is none."""
     shape = np.shape(start)
     if any(not isinstance(x, ndarray) or x.shape != shape or x.dtype.kind != "f" for x in found):

@@ -138,7 +138,7 @@ def run(folder: str | os.PathLike[str]) -> None:
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
     loaded = load_assignment(root / "source" / "assignment" / settings["assignment"])
     metadata = root / "submission_metadata.json"
-    students, late = _students(metadata), _days_late(metadata)
+    students, late = _students(metadata), days_late(metadata)
     student = "+".join(sorted(one["email"] for one in students)) or "student"
     secret = bytes.fromhex(settings["secret"] or loaded.sha256)
     job = Job(loaded, student, str(root / "submission"), secret, settings["require_isolation"], late=late)
@@ -170,7 +170,7 @@ def _students(metadata: Path) -> list[dict[str, str]]:
         return [{key: str(user.get(key, "")) for key in ("name", "email")} for user in document.get("users", [])]
 
 
-def _days_late(metadata: Path) -> float:
+def days_late(metadata: Path) -> float:
     """How many days after the last due date it was handed in; a student who was given more time has another one."""
     with _reading(metadata) as document:
         dates = [one.get("assignment", {}).get("due_date") for one in (document, *document.get("users", []))]

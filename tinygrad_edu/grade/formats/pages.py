@@ -116,7 +116,7 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
         f"<h1>{in_html(title)}</h1>",
         _tiles(results, graded),
         f"<h2>{say('Distribution of scores')}</h2>",
-        _distribution([share(result.score, result.max_score) for result in graded]),
+        _distribution([_share(result.score, result.max_score) for result in graded]),
         f"<h2>{say('The checks')}</h2>",
         _table((say("check"), f"#{say('passed')}", BAR, f"#{say('of')}"), map(_check_row, _by_name(graded).values())),
         f"<h2>{say('Commonest mistakes')}</h2>",
@@ -130,7 +130,7 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
     return _page(say("{title}: the class", title=title), body)
 
 
-def share(part: float, whole: float) -> float:
+def _share(part: float, whole: float) -> float:
     """A part of a whole as a number from 0 to 1."""
     return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0
 
@@ -213,7 +213,7 @@ def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[
 
 def _bar(part: float, whole: float) -> str:
     """A bar for a part of a whole; its numbers stand beside it."""
-    width = 200 * share(part, whole)
+    width = 200 * _share(part, whole)
     return (
         '<svg class="share" viewBox="0 0 200 8" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="200" height="8" rx="2"/><rect class="got" width="{width:g}" height="8" rx="2"/></svg>'

@@ -69,7 +69,7 @@ def one_line(text: str) -> str:
     return clean(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def indented(text: str) -> str:
+def _indented(text: str) -> str:
     """Text whose further lines are indented, so that none looks like a line of the report."""
     return clean(text).replace("\n", "\n    ")
 
@@ -78,7 +78,7 @@ def said(check: CheckResult) -> Iterator[tuple[str, str]]:
     """The feedback of a check, each part with a heading: what is wrong, where, and how to mend it."""
     parts = (
         ("", check.message),
-        (say("In"), one_line(place(check.file, check.line))),
+        (say("In"), one_line(_place(check.file, check.line))),
         (say("Where"), check.where),
         (say("How"), check.how),
     )
@@ -87,7 +87,7 @@ def said(check: CheckResult) -> Iterator[tuple[str, str]]:
             yield heading, clean(text)
 
 
-def place(file: str, line: int) -> str:
+def _place(file: str, line: int) -> str:
     """`hw1.py, line 3`; or the file alone."""
     return say("{file}, line {line}", file=file, line=line) if line else file
 
@@ -95,7 +95,7 @@ def place(file: str, line: int) -> str:
 def said_in_lines(check: CheckResult) -> str:
     """The feedback of a check as plain text, with the student's graph beside the right one."""
     lines = [
-        indented(say("{name}: {problem}", name=heading, problem=text) if heading else text)
+        _indented(say("{name}: {problem}", name=heading, problem=text) if heading else text)
         for heading, text in said(check)
     ]
     return "\n".join([*lines, *map(clean, in_lines(check.graphs) if check.graphs else ())])
@@ -108,9 +108,9 @@ def _problem(line: Line) -> str:
     hw1.py, line 3: syntax error: expected ':'
         def f(x) return x
     """
-    where = one_line(place(line.file, line.line))
+    where = one_line(_place(line.file, line.line))
     what = say("{name}: {problem}", name=where, problem=line.message) if where else line.message
-    return indented(what + (f"\n{line.text.strip()}" if line.text.strip() else ""))
+    return _indented(what + (f"\n{line.text.strip()}" if line.text.strip() else ""))
 
 
 def lateness(result: Result) -> str:
@@ -133,7 +133,7 @@ def lateness(result: Result) -> str:
 def preface(result: Result) -> list[str]:
     """What a report says before the checks: that the grader failed, lateness, lines that could not run, warnings."""
     first = [*([] if final(result) else [say(UNGRADED)]), *filter(None, [lateness(result)])]
-    return [*first, *map(_problem, result.problems), *map(indented, result.warnings)]
+    return [*first, *map(_problem, result.problems), *map(_indented, result.warnings)]
 
 
 def final(result: Result) -> bool:

@@ -72,16 +72,16 @@ def write_results(results: Sequence[Result], format: str, out: str | os.PathLike
     if len(results) == 1 and not out.is_dir() and out.suffix == writer.extension:
         return _write({out: writer.one(results[0])})
     out.mkdir(parents=True, exist_ok=True)
-    texts = {out / (file_name(result.student) + writer.extension): writer.one(result) for result in results}
+    texts = {out / (_file_name(result.student) + writer.extension): writer.one(result) for result in results}
     if format == "html":
-        texts[out / "index.html"] = class_report(results, lambda result: f"{file_name(result.student)}.html")
+        texts[out / "index.html"] = class_report(results, lambda result: f"{_file_name(result.student)}.html")
     return _write(texts)
 
 
-def file_name(student: str) -> str:
+def _file_name(student: str) -> str:
     """The name of a student's file. Unsafe characters are replaced, and a hash keeps such names distinct.
 
-    >>> file_name("emmy@example.org"), file_name("../x")
+    >>> _file_name("emmy@example.org"), _file_name("../x")
     ('emmy@example.org', '_.._x-d6b96a')
     """
     plain_name = re.sub(r"[^\w@+ .-]", "_", student)[:80]

@@ -60,7 +60,7 @@ unicodedata unittest.mock urllib.request uuid warnings weakref zipfile zlib
 be unable to read the files of the interpreter."""
 
 
-def prepare(settings: dict[str, Any]) -> dict[str, str]:
+def _prepare(settings: dict[str, Any]) -> dict[str, str]:
     """Do once what all children need, and raise the walls that they share; for each wall, why it does not stand.
 
     What is done here costs a child nothing: it finds it there after the fork.
@@ -89,7 +89,7 @@ MADV_COLLAPSE = 25
 """An advice on memory; see madvise(2)."""
 
 
-def join_pages() -> None:
+def _join_pages() -> None:
     """Have the kernel keep the memory of this process in pages of 2 MB, where it can (since Linux 6.1): a fork then
     copies one entry of a table in place of 512.
     """
@@ -108,9 +108,9 @@ class CleanProcess:
         self.control, self.settings = control, settings
         self.children: dict[int, str] = {}  # process -> its directory
         self.parent = os.open("..", os.O_RDONLY)  # as it is outside, where this directory can be removed
-        self.reached = prepare(settings)
+        self.reached = _prepare(settings)
         gc.freeze()  # a collection in a child would write into every object that is there, and so copy all pages
-        join_pages()
+        _join_pages()
 
     def serve(self) -> None:
         """Answer requests until the grader closes the socket."""
@@ -169,9 +169,9 @@ class CleanProcess:
         if request["home"]:
             os.environ.update(HOME=request["home"], TMPDIR=request["home"])
         nothing, rules = os.open(os.devnull, os.O_RDONLY), self.settings["rules"]
-        place_descriptors([nothing, descriptors[2], descriptors[2], *descriptors[:2]], rules)
+        _place_descriptors([nothing, descriptors[2], descriptors[2], *descriptors[:2]], rules)
         settings = {**self.settings, "rules": 5}
-        run(3, 4, raise_walls(request["home"], parent, settings, self.reached))
+        _run(3, 4, raise_walls(request["home"], parent, settings, self.reached))
 
     def end(self, pid: int) -> dict[str, Any]:
         """Kill the child's process group; the exit status of the child and the most memory it had."""
@@ -184,7 +184,7 @@ class CleanProcess:
         return {"status": os.waitstatus_to_exitcode(status), "memory": usage.ru_maxrss * unit}
 
 
-def place_descriptors(wanted: list[int], rules: int | None) -> None:
+def _place_descriptors(wanted: list[int], rules: int | None) -> None:
     """Leave open only 0 (an empty input), 1 and 2 (the captured output), 3 (requests), 4 (answers), 5 (the rules)."""
     import fcntl  # not at the top: Windows lacks it
 
@@ -213,7 +213,7 @@ class Captured(io.FileIO):
         return io.TextIOWrapper(file, encoding="utf-8", errors="replace", line_buffering=True)
 
 
-def run(requests: int, answers: int, reached: dict[str, str]) -> None:
+def _run(requests: int, answers: int, reached: dict[str, str]) -> None:
     """Be the function server; never returns."""
     random.seed(0)  # Python seeds it anew after a fork
     Server(requests, answers).serve(reached)
@@ -230,4 +230,4 @@ def serve_alone(settings: dict[str, Any]) -> None:
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    run(requests, answers, raise_walls(os.getcwd(), os.getppid(), settings, prepare(settings)))
+    _run(requests, answers, raise_walls(os.getcwd(), os.getppid(), settings, _prepare(settings)))

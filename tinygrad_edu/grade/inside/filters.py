@@ -74,7 +74,7 @@ def make_rules(libraries: list[str]) -> int:
     )
     size = ctypes.c_size_t(ctypes.sizeof(handled))
     rules = libc("syscall", CREATE_RULESET, ctypes.byref(handled), size, 0, what="landlock")
-    for path, rights in readable(libraries):
+    for path, rights in _readable(libraries):
         try:
             place = os.open(path, os.O_PATH)
         except FileNotFoundError:
@@ -85,7 +85,7 @@ def make_rules(libraries: list[str]) -> int:
     return rules
 
 
-def readable(libraries: list[str]) -> Iterator[tuple[str, int]]:
+def _readable(libraries: list[str]) -> Iterator[tuple[str, int]]:
     """The files and directories that a child may use, with its rights there.
 
     The entries of the standard library are listed one by one, because installed packages often lie inside it, among
@@ -186,7 +186,7 @@ def allow_only_the_list() -> None:
 
     Raises `OSError` if the kernel has no seccomp, or the table has no column for the architecture.
     """
-    program = packed(beginning(*this_machine(), os.getpid())) + packed_rest()
+    program = _packed(_beginning(*_this_machine(), os.getpid())) + packed_rest()
     zero, header = ctypes.c_ulong(0), Filter(len(program) // 8, program)
     libc("prctl", 22, ctypes.c_ulong(2), ctypes.byref(header), zero, zero, what="seccomp")
 
@@ -198,7 +198,7 @@ class Filter(ctypes.Structure):
 
 
 @cache
-def this_machine() -> tuple[int, int]:
+def _this_machine() -> tuple[int, int]:
     """The column in the table and the number in the kernel of this architecture."""
     machine = platform.machine()
     if machine not in ARCHITECTURES:
@@ -206,7 +206,7 @@ def this_machine() -> tuple[int, int]:
     return ARCHITECTURES[machine]
 
 
-def packed(program: list[Instruction]) -> bytes:
+def _packed(program: list[Instruction]) -> bytes:
     """The program as the kernel takes it."""
     return struct.pack("<" + len(program) * "HBBI", *chain.from_iterable(program))
 
@@ -214,15 +214,15 @@ def packed(program: list[Instruction]) -> bytes:
 @cache
 def packed_rest() -> bytes:
     """The part of the program that is the same for all children: the clean process makes it once."""
-    return packed(rest(this_machine()[0]))
+    return _packed(_rest(_this_machine()[0]))
 
 
 def instructions(column: int, architecture: int, pid: int) -> list[Instruction]:
     """The program that the kernel runs at every system call. The numbers of 32-bit calls differ and are not listed."""
-    return beginning(column, architecture, pid) + rest(column)
+    return _beginning(column, architecture, pid) + _rest(column)
 
 
-def beginning(column: int, architecture: int, pid: int) -> list[Instruction]:
+def _beginning(column: int, architecture: int, pid: int) -> list[Instruction]:
     """The beginning of the program, with the calls by which a process may reach only itself."""
     program: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE),
@@ -232,11 +232,11 @@ def beginning(column: int, architecture: int, pid: int) -> list[Instruction]:
     ]
     for pair, argument, values in CONDITIONAL.values():
         if values is None:
-            program += where(pair[column], argument, (pid,))
+            program += _where(pair[column], argument, (pid,))
     return program
 
 
-def rest(column: int) -> list[Instruction]:
+def _rest(column: int) -> list[Instruction]:
     """All other calls; those that are not listed are refused."""
     program: list[Instruction] = []
     for calls in ALLOWED.values():
@@ -246,7 +246,7 @@ def rest(column: int) -> list[Instruction]:
                 program += [(IF_EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
     for pair, argument, values in CONDITIONAL.values():
         if values is not None:
-            program += where(pair[column], argument, values)
+            program += _where(pair[column], argument, values)
     return [
         *program,
         (IF_EQUAL, 0, 3, CLONE[column]),
@@ -259,7 +259,7 @@ def rest(column: int) -> list[Instruction]:
     ]
 
 
-def where(number: int, argument: int, allowed: Collection[int]) -> list[Instruction]:
+def _where(number: int, argument: int, allowed: Collection[int]) -> list[Instruction]:
     """Allow a call where this argument of it has one of these values, and refuse it otherwise."""
     program: list[Instruction] = [(IF_EQUAL, 0, 2 * len(allowed) + 2, number), (LOAD, 0, 0, ARGUMENTS + 8 * argument)]
     for value in allowed:

@@ -83,7 +83,7 @@ class Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """
 
     def __init__(self, program: Program, folder: str) -> None:
-        self.program, self.folder = program, underscored(f"{folder}/").strip("/")
+        self.program, self.folder = program, _underscored(f"{folder}/").strip("/")
         self.stems = {NAME: ""}  # the place of each module: its path without the ending. `submission.a` is `.a`
         self.paths: dict[str, str] = {}
 
@@ -108,7 +108,7 @@ class Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def sources(self) -> dict[str, str]:
         """The files by their paths, in which folders have no dots: these separate the names of modules."""
-        return {underscored(path): source for path, source in self.program.modules.items()}
+        return {_underscored(path): source for path, source in self.program.modules.items()}
 
     def spec(self, name: str, stems: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
         sources = self.sources()
@@ -130,7 +130,7 @@ class Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         self.program.execute(self.paths[module.__name__], self.get_source(module.__name__), module)
 
 
-def underscored(path: str) -> str:
+def _underscored(path: str) -> str:
     """A path without dots in the names of its folders."""
     folder, slash, name = path.rpartition("/")
     return folder.replace(".", "_") + slash + name
@@ -154,7 +154,7 @@ class Last(importlib.abc.MetaPathFinder):
         return spec
 
 
-def remember(filename: str, source: str) -> None:
+def _remember(filename: str, source: str) -> None:
     """Let tracebacks show the lines of a source that is not a file."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
 
@@ -205,7 +205,7 @@ class Program:
             message = f"only definitions, imports and assignments were executed: the rest takes more than {seconds:g} s"
             self.problems.append({"where": name, "line": 0, "message": message})
         flags = 0
-        with watched(self):
+        with _watched(self):
             for where, statements in [(where, self.parse(where, source)) for where, source in parts]:  # first parse all
                 flags = self.run_statements(where, statements, self.module, flags)
 
@@ -269,14 +269,14 @@ class Program:
                 at = min(max((error.lineno or 1) - 1, 0), len(lines) - 1)
                 if not self.drop_magic(where, lines, at):
                     repairs += 1
-                    self.problems.append(syntax_problem(where, error, lines))
-                    blank_statement(lines, at)
+                    self.problems.append(_syntax_problem(where, error, lines))
+                    _blank_statement(lines, at)
             except (ValueError, RecursionError, MemoryError) as error:  # a NUL character; nested far too deeply
                 message = f"cannot be read as Python: {error!s:.200}"
                 self.problems.append({"where": where, "line": 1, "message": message})
                 return []
             else:
-                remember(where, source)
+                _remember(where, source)
                 return statements
         message = f"more than {REPAIRS} statements do not parse; left out"
         self.problems.append({"where": where, "line": 1, "message": message})
@@ -318,7 +318,7 @@ class Program:
 
 
 @contextmanager
-def watched(program: Program) -> Iterator[None]:
+def _watched(program: Program) -> Iterator[None]:
     """Interrupt this thread as soon as a statement of the program has used up its share.
 
     A timer of the kernel would do it, too, but sandboxed programs may not have one. Windows cannot interrupt a thread.
@@ -342,13 +342,13 @@ for feature in __future__.all_feature_names:
     FUTURES |= getattr(__future__, feature).compiler_flag
 
 
-def syntax_problem(where: str, error: SyntaxError, lines: list[str]) -> Problem:
+def _syntax_problem(where: str, error: SyntaxError, lines: list[str]) -> Problem:
     line = error.lineno or 1
     text = lines[line - 1] if line <= len(lines) else ""
     return {"where": where, "line": line, "message": f"syntax error: {error.msg}", "text": text.strip()[:200]}
 
 
-def blank_statement(lines: list[str], bad: int) -> None:
+def _blank_statement(lines: list[str], bad: int) -> None:
     """Blank the bad line and its whole statement, from one unindented line to the next.
 
     Decorators and `else:` are not indented either; they do not parse without their statement and are blanked next.
@@ -377,11 +377,11 @@ def explain(error: BaseException, where: str, line: int) -> Problem:
     if isinstance(error, SystemExit):
         message = f"sys.exit({error.code!r:.40}) was called"
     else:
-        message = f"{type(error).__name__}: {error_text(error):.500}"
+        message = f"{type(error).__name__}: {_error_text(error):.500}"
     return {"where": where, "line": line, "message": message, "text": linecache.getline(where, line).strip()[:200]}
 
 
-def error_text(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     """The text of an exception, also where its `__str__` fails."""
     try:
         return str(error)

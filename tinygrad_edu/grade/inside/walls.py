@@ -36,13 +36,13 @@ def raise_walls(home: str, parent: int, settings: dict[str, Any], reached: dict[
     """
     reached = dict(reached)
     for name, wall in [
-        ("limits", lambda: limit_resources(settings["cpu_seconds"], settings["file_bytes"], settings["tasks"])),
-        ("memory", lambda: limit_memory(settings["memory"])),
-        ("user", lambda: become_nobody(home)),
-        ("capabilities", drop_capabilities),
-        ("parent", lambda: depend_on(parent)),
-        ("files", lambda: close_files(reached["files"], settings["rules"])),
-        ("system calls", close_system_calls),
+        ("limits", lambda: _limit_resources(settings["cpu_seconds"], settings["file_bytes"], settings["tasks"])),
+        ("memory", lambda: _limit_memory(settings["memory"])),
+        ("user", lambda: _become_nobody(home)),
+        ("capabilities", _drop_capabilities),
+        ("parent", lambda: _depend_on(parent)),
+        ("files", lambda: _close_files(reached["files"], settings["rules"])),
+        ("system calls", _close_system_calls),
     ]:
         reached[name] = "left out" if name in settings["without"] else tried(wall)
     return reached
@@ -57,21 +57,21 @@ def tried(wall: Callable[[], Any]) -> str:
     return ""
 
 
-def depend_on(parent: int) -> None:
-    die_with_parent(parent)
+def _depend_on(parent: int) -> None:
+    _die_with_parent(parent)
     hide_memory()
 
 
-def close_files(why_not: str, rules: int) -> None:
+def _close_files(why_not: str, rules: int) -> None:
     if why_not:
         raise OSError(why_not)
-    no_new_privileges()
+    _no_new_privileges()
     enclose(rules)
     os.close(rules)
 
 
-def close_system_calls() -> None:
-    no_new_privileges()
+def _close_system_calls() -> None:
+    _no_new_privileges()
     allow_only_the_list()
 
 
@@ -92,7 +92,7 @@ READ_ONLY, PRIVATE, BIND, DETACH = 1, 1 << 18, 1 << 12, 2
 # Resources.
 
 
-def limit_resources(seconds: int, file_bytes: int, tasks: int) -> None:
+def _limit_resources(seconds: int, file_bytes: int, tasks: int) -> None:
     """Limit what this process may use.
 
     Parameters
@@ -101,18 +101,18 @@ def limit_resources(seconds: int, file_bytes: int, tasks: int) -> None:
     file_bytes : the longest file, which is also the longest captured output.
     tasks : how many threads and processes the user may have.
     """
-    lower("RLIMIT_CPU", seconds, seconds + 1)  # first a signal with a name, then the end
-    lower("RLIMIT_FSIZE", file_bytes)
-    lower("RLIMIT_NOFILE", 64)
-    lower("RLIMIT_NPROC", tasks)
-    lower("RLIMIT_CORE", 0)  # a crash leaves no file
+    _lower("RLIMIT_CPU", seconds, seconds + 1)  # first a signal with a name, then the end
+    _lower("RLIMIT_FSIZE", file_bytes)
+    _lower("RLIMIT_NOFILE", 64)
+    _lower("RLIMIT_NPROC", tasks)
+    _lower("RLIMIT_CORE", 0)  # a crash leaves no file
 
 
-def limit_memory(memory: int) -> None:
+def _limit_memory(memory: int) -> None:
     """Limit the address space."""
     if sys.platform != "linux":
         raise OSError("this system accepts the limit and does not keep it")
-    lower("RLIMIT_AS", memory)
+    _lower("RLIMIT_AS", memory)
 
 
 def mapped_memory() -> int:
@@ -121,7 +121,7 @@ def mapped_memory() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def lower(name: str, soft: int, hard: int | None = None) -> None:
+def _lower(name: str, soft: int, hard: int | None = None) -> None:
     """Set a limit, or keep the present one if that is lower; it can never be raised again."""
     import resource  # Windows lacks it
 
@@ -145,7 +145,7 @@ def tasks_of_this_user() -> int:
 # User and capabilities.
 
 
-def become_nobody(home: str) -> None:
+def _become_nobody(home: str) -> None:
     """Change from root to a user who owns only `home`. Each child that runs at the same time gets another user."""
     if os.getuid() != 0:
         raise PermissionError("the grader does not run as root, so a child runs as the grader's user")
@@ -157,7 +157,7 @@ def become_nobody(home: str) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def drop_capabilities() -> None:
+def _drop_capabilities() -> None:
     """Give up every capability: a new user namespace grants them all, and a child that must stay root has them."""
     libc("capset", THIS_PROCESS, NO_CAPABILITIES)
 
@@ -197,20 +197,20 @@ def leave_no_marks(home: str, data: str) -> None:
     The kernel then no longer notes when a file was read, by which one child could tell a later one what it was asked.
     """
     libc("unshare", NEW_MOUNTS)
-    change_mounts("/", RECURSIVE, READ_ONLY, 0, PRIVATE)
-    mount_anew(home, 0, READ_ONLY)
+    _change_mounts("/", RECURSIVE, READ_ONLY, 0, PRIVATE)
+    _mount_anew(home, 0, READ_ONLY)
     if data != home:
-        mount_anew(data, READ_ONLY, 0)
+        _mount_anew(data, READ_ONLY, 0)
     os.chdir(home)  # the writable one
 
 
-def mount_anew(path: str, setting: int, clearing: int) -> None:
+def _mount_anew(path: str, setting: int, clearing: int) -> None:
     """Mount a directory once more at its place, with flags of its own."""
     libc("mount", os.fsencode(path), os.fsencode(path), None, ctypes.c_ulong(BIND), None)
-    change_mounts(path, 0, setting, clearing, 0)
+    _change_mounts(path, 0, setting, clearing, 0)
 
 
-def change_mounts(path: str, flags: int, setting: int, clearing: int, propagation: int) -> None:
+def _change_mounts(path: str, flags: int, setting: int, clearing: int, propagation: int) -> None:
     """Set and clear flags of the file system that is mounted at a path."""
     attributes = (ctypes.c_uint64 * 4)(setting, clearing, propagation, 0)
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
@@ -225,29 +225,29 @@ def unmount(path: str) -> None:
 # Settings of a process; see prctl(2).
 
 
-def prctl(option: int, argument: int, what: str) -> None:
+def _prctl(option: int, argument: int, what: str) -> None:
     zero = ctypes.c_ulong(0)
     libc("prctl", option, ctypes.c_ulong(argument), zero, zero, zero, what=what)
 
 
-def die_with_parent(parent: int) -> None:
+def _die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends, or the thread of its parent that started it.
 
     A change of user cancels this, so it comes after that.
     """
-    prctl(1, 9, "PR_SET_PDEATHSIG")
+    _prctl(1, 9, "PR_SET_PDEATHSIG")
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)
 
 
 def hide_memory() -> None:
     """Forbid other processes of the same user to read or trace this one, and this one to write a core file."""
-    prctl(4, 0, "PR_SET_DUMPABLE")
+    _prctl(4, 0, "PR_SET_DUMPABLE")
 
 
-def no_new_privileges() -> None:
+def _no_new_privileges() -> None:
     """Give no program that this process starts more rights than it has; Landlock and seccomp require this."""
-    prctl(38, 1, "PR_SET_NO_NEW_PRIVS")
+    _prctl(38, 1, "PR_SET_NO_NEW_PRIVS")
 
 
 # Arithmetic.

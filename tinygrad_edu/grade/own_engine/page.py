@@ -138,13 +138,13 @@ def check_engine(path: str | os.PathLike[str], *, seconds: float = SECONDS) -> P
     asked = questions()
     findings: list[Finding] = []
     while len(findings) < len(asked):
-        findings += until_it_stops(str(path), len(findings), seconds)
+        findings += _until_it_stops(str(path), len(findings), seconds)
         if len(findings) < len(asked):
-            findings.append(stopped(asked[len(findings)], seconds))
+            findings.append(_stopped(asked[len(findings)], seconds))
     return Page(Path(path).name, tuple(findings))
 
 
-def stopped(question: Question, seconds: float) -> Finding:
+def _stopped(question: Question, seconds: float) -> Finding:
     """The finding about a question that ended the process, or took too long."""
     text = texts("no answer in {s} s of the processor's time, or the process ended")
     message, section, name = say(text, s=f"{seconds:g}"), say(question.section), say(question.name)
@@ -152,7 +152,7 @@ def stopped(question: Question, seconds: float) -> Finding:
     return Finding(section, name, "wrong", "time", message, how)
 
 
-def until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
+def _until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
     """The answers of one process, until it ends or is late."""
     call = "serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))"
     command = f"import sys; from tinygrad_edu.grade.own_engine.page import serve; {call}"

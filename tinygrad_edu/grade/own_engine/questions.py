@@ -50,7 +50,7 @@ class Question:
     ask: Callable[[Engine], None]
 
 
-def operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
+def _operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
     """The operations: name, function, axes, and the smallest operand (or -inf)."""
     anything, positive = -np.inf, 0.3
 
@@ -77,7 +77,7 @@ def operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
         yield name, lambda e, x, how=how: OPERATORS[how](x, 2.0), ("nk",), anything
 
 
-def array_operations() -> Iterator[tuple[str, Asked, tuple[str, ...]]]:
+def _array_operations() -> Iterator[tuple[str, Asked, tuple[str, ...]]]:
     """The operations of arrays alone."""
     yield "matmul", lambda e, x, y: e.call("matmul", x, y), ("nk", "km")
     for name in ("sum", "mean", "max"):
@@ -99,7 +99,7 @@ BROADCAST = {
 }
 
 
-def drawn(axes: Sequence[str], square: bool, least: float = -np.inf) -> list[Any]:
+def _drawn(axes: Sequence[str], square: bool, least: float = -np.inf) -> list[Any]:
     """Random operands; floats for axes of numbers."""
     rng = np.random.default_rng(5)
     shapes = probe_shapes(*axes, square=square)
@@ -109,31 +109,31 @@ def drawn(axes: Sequence[str], square: bool, least: float = -np.inf) -> list[Any
 def about_operations() -> list[Question]:
     """All questions about operations."""
     found = []
-    for section, ask in ((texts("Numbers"), of_numbers), (texts("Arrays"), of_arrays)):
-        for name, function, axes, least in operations():
+    for section, ask in ((texts("Numbers"), _of_numbers), (texts("Arrays"), _of_arrays)):
+        for name, function, axes, least in _operations():
             found.append(Question(section, name, partial(ask, function=function, axes=axes, least=least)))
-    for name, function, axes in array_operations():
-        found.append(Question("Arrays", name, partial(of_arrays, function=function, axes=axes)))
+    for name, function, axes in _array_operations():
+        found.append(Question("Arrays", name, partial(_of_arrays, function=function, axes=axes)))
     for name, axes in BROADCAST.items():
         for how in ("add", "multiply"):
             function = lambda e, x, y, how=how: e.call(how, x, y)
             what = say("{operation}, {operand}", operation=how, operand=say(name))
-            found.append(Question(texts("Broadcasting"), what, partial(of_arrays, function=function, axes=axes)))
+            found.append(Question(texts("Broadcasting"), what, partial(_of_arrays, function=function, axes=axes)))
     return found
 
 
-def of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
+def _of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of numbers."""
-    at = [float(x[0, 0]) for x in drawn(axes, False, least)]
+    at = [float(x[0, 0]) for x in _drawn(axes, False, least)]
     if len(at) > 1:
         at[1] = 0.25 + at[1] / 2
     judged(e, function, at, 1.0)
 
 
-def of_arrays(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
+def _of_arrays(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of arrays, of distinct and of equal sizes."""
     for square in (False, True):
-        at = drawn(axes, square, least)
+        at = _drawn(axes, square, least)
         shape = np.shape(function(OURS, *(Tensor(x) for x in at)))
         judged(e, function, at, random_upstream(np.random.default_rng(6), shape) if shape else 1.0)
 
@@ -149,7 +149,7 @@ def judged(e: Engine, function: Asked, at: Sequence[Any], upstream: Any) -> None
     names = names_of(function, len(at) + 1)[1:]
     right = expected.data if isinstance(expected, Node) else expected
     expect(out, say("the value")).is_close(right if np.ndim(right) else float(right), rtol=1e-6)
-    asked = named(ours, names)
+    asked = _named(ours, names)
     rtol = 1e-6 if any(getattr(x, "dtype", None) == np.float32 for x in found) else None
     if rtol is not None:  # an engine of float32 is asked in float32
         found = tuple(np.asarray(x, float) if isinstance(x, ndarray) else x for x in found)
@@ -158,7 +158,7 @@ def judged(e: Engine, function: Asked, at: Sequence[Any], upstream: Any) -> None
     )
 
 
-def named(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+def _named(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
     """The function with these names of its parameters, which the words of a diagnosis use."""
     made: Callable[..., Any] = eval(f"lambda {', '.join(names)}: function({', '.join(names)})", {"function": function})
     return made
@@ -192,11 +192,11 @@ def about_graphs() -> list[Question]:
     """All questions about graphs and second derivatives."""
     graphs = [Question(texts("Graphs"), name, ask) for name, ask in GRAPHS.items()]
     return graphs + [
-        Question(texts("Second derivatives"), name, partial(second, function=f)) for name, f in TWICE.items()
+        Question(texts("Second derivatives"), name, partial(_second, function=f)) for name, f in TWICE.items()
     ]
 
 
-def start(e: Engine, x: float) -> Any:
+def _start(e: Engine, x: float) -> Any:
     """A number that records, or an array of one if the engine has no numbers."""
     try:
         return e.make(x)
@@ -204,27 +204,27 @@ def start(e: Engine, x: float) -> Any:
         return e.make(np.array([x]))
 
 
-def ends(e: Engine, x: Any) -> Any:
+def _ends(e: Engine, x: Any) -> Any:
     """An upstream gradient of 1 in the form of a result."""
     return np.ones(1) if isinstance(e.value(x), ndarray) else 1.0
 
 
-def one(found: Any) -> Any:
+def _one(found: Any) -> Any:
     """A number, of an array of one too."""
     return float(found.item()) if isinstance(found, ndarray) and found.size == 1 else found
 
 
-def gradient_is(e: Engine, x: Any, right: float, what: str) -> None:
-    expect(one(e.gradient(x)), what).is_close(float(right), rtol=1e-6)
+def _gradient_is(e: Engine, x: Any, right: float, what: str) -> None:
+    expect(_one(e.gradient(x)), what).is_close(float(right), rtol=1e-6)
 
 
-def handles(e: Engine) -> None:
+def _handles(e: Engine) -> None:
     """Refuse questions about nodes to an engine that is only a function of functions."""
     if e._own("vjp") and not e._own("backward"):
         raise NotOffered(say("no nodes to hold: the adapter has vjp(function, arguments, upstream) alone"))
 
 
-def diamond(e: Engine) -> None:
+def _diamond(e: Engine) -> None:
     def function(e: Any, x: Any, y: Any) -> Any:
         a = e.call("multiply", x, y)
         b = e.call("add", a, x)
@@ -235,37 +235,37 @@ def diamond(e: Engine) -> None:
     judged(e, function, at, 1.0 if e._own("number") else np.ones(1))
 
 
-def doublings(e: Engine, n: int = 40) -> None:
+def _doublings(e: Engine, n: int = 40) -> None:
     def chain(*nodes: Any) -> Any:
         y = nodes[0]
         for _ in range(n):
             y = e.call("add", y, y)
         return y
 
-    in_chain(e, chain, 2.0**n, "time doubles", say("y = y + y, {n} times", n=n))
+    _in_chain(e, chain, 2.0**n, "time doubles", say("y = y + y, {n} times", n=n))
 
 
-def deep(e: Engine, n: int = 20_000) -> None:
+def _deep(e: Engine, n: int = 20_000) -> None:
     def chain(*nodes: Any) -> Any:
         y = nodes[0]
         for _ in range(n):
             y = e.call("add", y, nodes[0])
         return y
 
-    in_chain(e, chain, n + 1.0, "recursion", say("a chain of {n} additions", n=f"{n:,}"))
+    _in_chain(e, chain, n + 1.0, "recursion", say("a chain of {n} additions", n=f"{n:,}"))
 
 
-def wide(e: Engine, n: int = 1 << 15) -> None:
+def _wide(e: Engine, n: int = 1 << 15) -> None:
     def tree(*nodes: Any) -> Any:
         level = [e.call("multiply", nodes[0], nodes[0]) for _ in range(n)]
         while len(level) > 1:
             level = [e.call("add", a, b) for a, b in zip(level[::2], level[1::2])]
         return level[0]
 
-    in_chain(e, tree, 2.0 * n * 1.5, "slow", say("a tree of {n} leaves", n=f"{n:,}"))
+    _in_chain(e, tree, 2.0 * n * 1.5, "slow", say("a tree of {n} leaves", n=f"{n:,}"))
 
 
-def in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
+def _in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
     """The gradient of a large graph of one number."""
     numbers = bool(e._own("number"))
     at: list[Any] = [1.5] if numbers else [np.array([1.5])]
@@ -274,22 +274,22 @@ def in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, w
     except RecursionError:
         how = texts("Keep the nodes that are still to be visited in a list of your own, and loop.")
         raise WrongAnswer(say("RecursionError for {what}", what=what), kind="recursion", how=how) from None
-    expect(one(found), say("the gradient of {what}", what=what)).is_close(right, rtol=1e-6)
+    expect(_one(found), say("the gradient of {what}", what=what)).is_close(right, rtol=1e-6)
 
 
-def again(e: Engine) -> None:
+def _again(e: Engine) -> None:
     """A second backward adds up, or is refused."""
-    handles(e)
-    x = start(e, 1.5)
+    _handles(e)
+    x = _start(e, 1.5)
     y = e.call("multiply", x, e.call("multiply", x, e.call("multiply", x, x)))
-    e.backward(y, ends(e, y))
+    e.backward(y, _ends(e, y))
     once = 4 * 1.5**3
-    gradient_is(e, x, once, say("the gradient after one backward"))
+    _gradient_is(e, x, once, say("the gradient after one backward"))
     try:
-        e.backward(y, ends(e, y))
+        e.backward(y, _ends(e, y))
     except Exception:  # refused, as PyTorch does
         return
-    twice = one(e.gradient(x))
+    twice = _one(e.gradient(x))
     if compare(twice, once, rtol=1e-6):
         return  # the second replaces the first, as in a library that sets gradients back
     kept = kept_in_between(lambda x: x * (x * (x * x)), (1.5,))[0]
@@ -300,7 +300,7 @@ def again(e: Engine) -> None:
     expect(twice, say("the gradient after two backwards")).is_close(2 * once, rtol=1e-6)
 
 
-def changed(e: Engine) -> None:
+def _changed(e: Engine) -> None:
     """An array that was changed after it was used gives the gradient of what was used, or an error."""
     used = np.array([0.5, 3.0, 2.0])
     functions = e._own("vjp") and not e._own("backward")
@@ -327,28 +327,28 @@ def changed(e: Engine) -> None:
         raise WrongAnswer(say(text, found=found, right=used), kind="changed in place", how=COPY)
 
 
-def unused(e: Engine) -> None:
+def _unused(e: Engine) -> None:
     """A leaf that the result does not depend on has no gradient, or 0."""
-    handles(e)
-    x, z = start(e, 1.5), start(e, 2.5)
+    _handles(e)
+    x, z = _start(e, 1.5), _start(e, 2.5)
     y = e.call("multiply", x, x)
-    e.backward(y, ends(e, y))
+    e.backward(y, _ends(e, y))
     found = e.gradient(z)
     if found is not None:
-        gradient_is(e, z, 0.0, say("the gradient of a value that was not used"))
+        _gradient_is(e, z, 0.0, say("the gradient of a value that was not used"))
 
 
 GRAPHS: dict[str, Callable[[Engine], None]] = {
-    texts("values that are used several times"): diamond,
-    texts("y = y + y, 40 times: no path is walked twice"): doublings,
-    texts("a chain of 20,000 additions"): deep,
-    texts("a tree of 32,768 leaves, in time"): wide,
-    texts("a second backward"): again,
-    texts("a value that is not used"): unused,
-    texts("an array that is changed in place"): changed,
+    texts("values that are used several times"): _diamond,
+    texts("y = y + y, 40 times: no path is walked twice"): _doublings,
+    texts("a chain of 20,000 additions"): _deep,
+    texts("a tree of 32,768 leaves, in time"): _wide,
+    texts("a second backward"): _again,
+    texts("a value that is not used"): _unused,
+    texts("an array that is changed in place"): _changed,
 }
 
-LARGE = (doublings, wide)
+LARGE = (_doublings, _wide)
 """Questions that take long only if the work grows faster than the graph."""
 
 TWICE: dict[str, Asked] = {
@@ -362,19 +362,19 @@ TWICE: dict[str, Asked] = {
 }
 
 
-def second(e: Engine, function: Asked) -> None:
+def _second(e: Engine, function: Asked) -> None:
     """The second derivative of a function of one number."""
     if e._own("vjp") and not e._own("gradients"):
-        return second_by_vjp(e, function)
-    x = start(e, 0.75)
+        return _second_by_vjp(e, function)
+    x = _start(e, 0.75)
     out = offered(lambda: function(e, x))
     first = e.gradients(out, [x])[0]
     if first is None:
         raise WrongAnswer(say("the first derivative is None"), kind="detached")
-    second_is(function, lambda: e.gradients(first, [x])[0], e.value)
+    _second_is(function, lambda: e.gradients(first, [x])[0], e.value)
 
 
-def second_by_vjp(e: Engine, function: Asked) -> None:
+def _second_by_vjp(e: Engine, function: Asked) -> None:
     """The same for an engine of functions: the gradient of a function that takes a gradient."""
     own = e._own("vjp")
     assert own is not None
@@ -383,10 +383,10 @@ def second_by_vjp(e: Engine, function: Asked) -> None:
         return own(lambda x: function(e, x), [x], 1.0)[1][0]
 
     offered(lambda: slope(0.75))
-    second_is(function, lambda: own(slope, [0.75], 1.0)[1][0], plain)
+    _second_is(function, lambda: own(slope, [0.75], 1.0)[1][0], plain)
 
 
-def second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
+def _second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
     """Compare what `ask` gives with our second derivative at 0.75."""
     ours = Value(0.75)
     slope = our_gradients(function(OURS, ours), [ours], None, create_graph=True)[0]
@@ -400,4 +400,4 @@ def second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], An
     if found is None:
         what = say("the second derivative is None, and {right} is right", right=f"{right:.4g}")
         raise WrongAnswer(what, kind="second derivative", how=how)
-    expect(one(value(found)), say("the second derivative")).is_close(right, rtol=1e-6)
+    expect(_one(value(found)), say("the second derivative")).is_close(right, rtol=1e-6)

@@ -103,7 +103,7 @@ class Child:
             return self.starter.end(self.process)
         finally:
             self.channel.close()
-            remove(self.home)
+            _remove(self.home)
 
 
 class Starter(Protocol):
@@ -127,7 +127,7 @@ class ColdStart:
     outside: Collection[str]
 
     def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
-        self.command = command("serve_alone", {**settings, "data": "."})
+        self.command = _command("serve_alone", {**settings, "data": "."})
         self.settings, self.files = settings, files
         self.outside = ()
         if sys.platform == "darwin":
@@ -138,11 +138,11 @@ class ColdStart:
 
     def start(self) -> Child:
         """Start a child."""
-        home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), output_file()
-        write_files(Path(home), self.files)
+        home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), _output_file()
+        _write_files(Path(home), self.files)
         process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
-            cwd=home, env=environment(home), start_new_session=True,
+            cwd=home, env=_environment(home), start_new_session=True,
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
@@ -170,7 +170,7 @@ class ColdStart:
         """Do nothing: nothing stays open between children."""
 
 
-def command(start: str, settings: Settings) -> list[str]:
+def _command(start: str, settings: Settings) -> list[str]:
     """The command that starts the untrusted side with a function of `inside/entry.py`."""
     numpy_folder = Path(np.__file__).parent
     libraries = [str(numpy_folder), str(numpy_folder.parent / "numpy.libs")]
@@ -179,7 +179,7 @@ def command(start: str, settings: Settings) -> list[str]:
     return [sys.executable, "-s", "-S", "-B", "-c", BOOT, *folders, start, text]
 
 
-def environment(home: str) -> dict[str, str]:
+def _environment(home: str) -> dict[str, str]:
     """The environment variables of a child: without tokens, paths and names of the grader."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
@@ -188,7 +188,7 @@ def environment(home: str) -> dict[str, str]:
     return kept | dict.fromkeys(one, "1") | fixed | {"HOME": home, "TMPDIR": home}
 
 
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the files that programs may read, for everybody who runs them."""
     for name, data in files.items():
         path = folder / name
@@ -197,7 +197,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         path.chmod(0o444)
 
 
-def output_file() -> int:
+def _output_file() -> int:
     """The descriptor of a file without a name, which captures what a child prints."""
     if hasattr(os, "memfd_create"):  # Linux: a file in memory, which needs no disk
         return os.memfd_create("output")
@@ -205,7 +205,7 @@ def output_file() -> int:
         return os.dup(file.fileno())
 
 
-def remove(home: str) -> None:
+def _remove(home: str) -> None:
     """Remove a child's directory, if it has one, even if the child changed its permissions."""
     shutil.rmtree(home, ignore_errors=True)
     if os.path.exists(home):  # the child took rights away
@@ -237,13 +237,13 @@ class ForkServer:
         os.chmod(self.home, 0o711)  # a child that becomes another user finds its own, and cannot list the others
         folder = Path(self.home, "files")
         folder.mkdir(mode=0o755)
-        write_files(folder, files)
+        _write_files(folder, files)
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             self.process = subprocess.Popen(
-                command("serve_clean", {**settings, "data": "files"}),
+                _command("serve_clean", {**settings, "data": "files"}),
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
-                cwd=self.home, env=environment(str(folder)), start_new_session=True,
+                cwd=self.home, env=_environment(str(folder)), start_new_session=True,
             )  # fmt: skip
         try:
             # Where nothing can be written, no child needs a directory of its own.
@@ -255,7 +255,7 @@ class ForkServer:
     def start(self) -> Child:
         """Fork a child."""
         (to_child, requests), (answers, from_child) = os.pipe(), os.pipe()
-        home, output = tempfile.mkdtemp(dir=self.home) if self.writable else "", output_file()
+        home, output = tempfile.mkdtemp(dir=self.home) if self.writable else "", _output_file()
         try:
             answer = self.ask({"do": "fork", "home": home}, [to_child, from_child, output])
             if "pid" not in answer:
@@ -263,7 +263,7 @@ class ForkServer:
         except BaseException:
             for descriptor in (requests, answers, output):
                 os.close(descriptor)
-            remove(home)
+            _remove(home)
             raise
         finally:
             os.close(to_child)
@@ -313,7 +313,7 @@ class ForkServer:
             self.process.kill()
             self.process.wait()
         self.errors.close()
-        remove(self.home)
+        _remove(self.home)
 
 
 # The pipes.

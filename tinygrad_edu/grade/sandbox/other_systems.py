@@ -82,14 +82,14 @@ def watch_memory(process: subprocess.Popen[bytes], most: int) -> None:
 
     def watch() -> None:
         while process.poll() is None:
-            if resident(process.pid) > most:
+            if _resident(process.pid) > most:
                 process.kill()
             time.sleep(0.1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def resident(pid: int) -> int:
+def _resident(pid: int) -> int:
     """The bytes that a process has in memory; 0 if it has ended."""
     answer = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return int(answer) * 1024 if answer.strip() else 0

@@ -177,7 +177,7 @@ class Session:
         deadline = time.monotonic() + self.limits.load_seconds
         try:
             header, body = child.channel.read(deadline)
-            reached = unpack(header, body, no_objects)["reached"]
+            reached = unpack(header, body, _no_objects)["reached"]
         except (TimeoutError, EOFError, FrameError) as error:  # no line of the student's program has run yet
             ending = self._end()
             raise SandboxError(f"the child did not start ({type(error).__name__}): {ending}: {self._printed}") from None
@@ -191,23 +191,23 @@ class Session:
             child,
             "load",
             (
-                [[where, in_bytes(source)] for where, source in self.submission.parts],
-                {path: in_bytes(source) for path, source in self.submission.modules.values()},
+                [[where, _in_bytes(source)] for where, source in self.submission.parts],
+                {path: _in_bytes(source) for path, source in self.submission.modules.values()},
                 self.submission.main,
                 self.record.slow,
                 self.record.only_light,
                 LOADING * self.limits.load_seconds,
             ),
             self.limits.load_seconds,
-            no_references,
+            _no_references,
             lambda number, kind: Reference(self, self.generation, number, kind),
         )
         try:
             names, problems, slow = answer
             known = {name: Handle(replace(x, name=name)) for name, x in names.items() if type(x) is Reference}
             names = [name for name in names if len(name) <= 100]
-            problems = [checked_problem(problem) for problem in problems]
-            slow = [checked_slow(*statement) for statement in slow]
+            problems = [_checked_problem(problem) for problem in problems]
+            slow = [_checked_slow(*statement) for statement in slow]
         except (AttributeError, TypeError, ValueError):
             self._fail(say("its report of the loading is malformed"))
         self.known = known
@@ -268,10 +268,10 @@ class Session:
                 return answer["result"]
             if set(answer) == {"id", "error"}:
                 try:
-                    problem = checked_problem(answer["error"])
+                    problem = _checked_problem(answer["error"])
                 except (TypeError, ValueError):
                     self._fail(say("its error is malformed"))
-                raise raised(problem)
+                raise _raised(problem)
         self._fail(say("it is no answer to the question"))
 
     def _fail(self, why: str) -> Any:
@@ -286,17 +286,17 @@ class Session:
         try:
             return child.end()
         finally:
-            self._printed = (self._printed + read_output(child.output))[: self.limits.output_bytes]
+            self._printed = (self._printed + _read_output(child.output))[: self.limits.output_bytes]
             os.close(child.output)
 
     @property
     def output(self) -> str:
         """What the program has printed so far, safe to show."""
-        now = "" if self._child is None or not hasattr(os, "pread") else read_output(self._child.output)
+        now = "" if self._child is None or not hasattr(os, "pread") else _read_output(self._child.output)
         return clean(self._printed + now, 20_000)
 
 
-def read_output(descriptor: int) -> str:
+def _read_output(descriptor: int) -> str:
     """The beginning of what a child has printed. Not by `lseek`: it would move the place where the child writes."""
     if not hasattr(os, "pread"):  # Windows: only after the child has ended
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -304,7 +304,7 @@ def read_output(descriptor: int) -> str:
     return os.pread(descriptor, 1 << 18, 0).decode(errors="replace")
 
 
-def checked_problem(problem: Any) -> Problem:
+def _checked_problem(problem: Any) -> Problem:
     """A problem that the child reports, with checked types and safe text. Raises `ValueError` if it is not one."""
     if type(problem) is not dict or type(problem.get("line")) is not int:
         raise ValueError("no problem")
@@ -332,14 +332,14 @@ LOADED = texts(
 """What a child reports; it cannot know the language."""
 
 
-def checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:
+def _checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:
     """A statement that a child reports as too slow. Raises `ValueError` or `TypeError` if it is none."""
     if type(where) is not str or type(line) is not int:
         raise ValueError("no statement")
-    return where, line, checked_problem(problem)
+    return where, line, _checked_problem(problem)
 
 
-def raised(problem: Problem) -> StudentError:
+def _raised(problem: Problem) -> StudentError:
     """The error for an exception that a student's function raised."""
     place = f" ({problem['where']}, line {problem['line']}: {problem['text']})" if problem["text"] else ""
     return StudentError(
@@ -347,14 +347,14 @@ def raised(problem: Problem) -> StudentError:
     )
 
 
-def in_bytes(source: str) -> Any:
+def _in_bytes(source: str) -> Any:
     """A source as an array of bytes."""
     return np.frombuffer(source.encode("utf-8", "surrogatepass"), np.uint8)
 
 
-def no_objects(number: int, kind: str) -> Any:
+def _no_objects(number: int, kind: str) -> Any:
     raise FrameError(f"an object of type {kind!r:.40}, where only data is allowed")
 
 
-def no_references(x: Any) -> tuple[int, str]:
+def _no_references(x: Any) -> tuple[int, str]:
     raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")

@@ -94,12 +94,12 @@ def wrong_programs(source: str) -> Iterator[WrongProgram]:
     tree = ast.parse(source)
     lines = source.splitlines()
     made: set[str] = set()
-    for place in list(places(tree, None)):
+    for place in list(_places(tree, None)):
         equivalent = lines[place.statement.lineno - 1].rstrip().endswith(EQUIVALENT)
-        right = first_line(place.statement)
-        for changed in changes(place.node):
+        right = _first_line(place.statement)
+        for changed in _changes(place.node):
             place.put(changed)
-            wrong = first_line(changed if place.node is place.statement else place.statement)
+            wrong = _first_line(changed if place.node is place.statement else place.statement)
             program = ast.unparse(tree)
             place.put(place.node)
             if program not in made:
@@ -115,22 +115,22 @@ class Place(NamedTuple):
     statement: ast.stmt
 
 
-def places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[Place]:
+def _places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[Place]:
     """All nodes below `parent` that belong to a statement, in the order of the text."""
     for name, value in ast.iter_fields(parent):
         if name in ("annotation", "decorator_list", "returns"):
             continue
         listed = isinstance(value, list)
         for i, node in enumerate(value if listed else [value]):
-            if not isinstance(node, ast.AST) or isinstance(node, UNTOUCHED) or starts_a_script(node):
+            if not isinstance(node, ast.AST) or isinstance(node, UNTOUCHED) or _starts_a_script(node):
                 continue
             within = node if isinstance(node, ast.stmt) else statement
             if within is not None:
-                yield Place(node, setter(parent, name, i if listed else None), within)
-            yield from places(node, within)
+                yield Place(node, _setter(parent, name, i if listed else None), within)
+            yield from _places(node, within)
 
 
-def setter(parent: ast.AST, name: str, i: int | None) -> Callable[[ast.AST], None]:
+def _setter(parent: ast.AST, name: str, i: int | None) -> Callable[[ast.AST], None]:
     def put(node: ast.AST) -> None:
         if i is None:
             setattr(parent, name, node)
@@ -140,20 +140,20 @@ def setter(parent: ast.AST, name: str, i: int | None) -> Callable[[ast.AST], Non
     return put
 
 
-def starts_a_script(node: ast.AST) -> bool:
+def _starts_a_script(node: ast.AST) -> bool:
     """Whether a node is `if __name__ == "__main__":`, which the grader does not execute."""
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
-def first_line(node: ast.AST) -> str:
+def _first_line(node: ast.AST) -> str:
     return ast.unparse(node).partition("\n")[0]
 
 
-def changes(node: ast.AST) -> Iterator[ast.AST]:
+def _changes(node: ast.AST) -> Iterator[ast.AST]:
     """The mistakes that a student may make at a node."""
     match node:
         # Expressions: an operand or an operation is lost, or the operands are swapped.
-        case ast.BinOp(left, op, right) if not is_text(left) and not is_text(right):
+        case ast.BinOp(left, op, right) if not _is_text(left) and not _is_text(right):
             match op:
                 case ast.Add():
                     yield from (ast.BinOp(left, ast.Sub(), right), left, right)
@@ -182,7 +182,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Call(ast.Attribute(ast.Name(library), "where"), [_, a, b]) if library in LIBRARIES:
             yield from (a, b)
         case ast.Call(ast.Attribute(ast.Name(library), name), [first, *_]) if library in LIBRARIES:
-            if name not in HARMLESS and not is_text(first) and not isinstance(first, ast.Starred):
+            if name not in HARMLESS and not _is_text(first) and not isinstance(first, ast.Starred):
                 yield first
         case ast.Call(ast.Attribute(value, name)) if name in SHRINKING:
             yield value
@@ -201,7 +201,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Pass()
 
 
-def is_text(node: ast.AST) -> bool:
+def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
@@ -221,7 +221,7 @@ def in_wrong_programs(
     student : the student for whom the programs are graded.
     seconds : how long the reference takes for each check.
     """
-    limits = hurried(course.assignment.limits, max(seconds.values(), default=0.0))
+    limits = _hurried(course.assignment.limits, max(seconds.values(), default=0.0))
     checks = [check for check in course.assignment.checks if check.points]
     checks.sort(key=lambda check: seconds[check.name] > SLOW)
 
@@ -234,21 +234,21 @@ def in_wrong_programs(
         return next((result for result in results if result.outcome != "pass"), None)
 
     failures = course.of_each(say("wrong programs"), first_failure, programs)
-    yield from survivors(course.reference.name, programs, failures)
+    yield from _survivors(course.reference.name, programs, failures)
     failed = [(program, failure) for program, failure in zip(programs, failures) if failure]
 
     def first_told(check: Check) -> tuple[WrongProgram, CheckResult] | None:
         results = ((program, asked(check, program)) for program, _ in failed)
-        return next(((program, result) for program, result in results if erred(result) or noticed(result)), None)
+        return next(((program, result) for program, result in results if _erred(result) or _noticed(result)), None)
 
-    busy = {failure.name for _, failure in failed if erred(failure) or noticed(failure)}
+    busy = {failure.name for _, failure in failed if _erred(failure) or _noticed(failure)}
     idle = [check for check in checks if check.name not in busy]
     told = course.of_each(say("checks"), first_told, idle)
-    yield from (unused(course, check, len(programs)) for check, first in zip(idle, told) if first is None)
-    yield from own_errors(course, [*failed, *filter(None, told)])
+    yield from (_unused(course, check, len(programs)) for check, first in zip(idle, told) if first is None)
+    yield from _own_errors(course, [*failed, *filter(None, told)])
 
 
-def hurried(limits: Limits, slowest: float) -> Limits:
+def _hurried(limits: Limits, slowest: float) -> Limits:
     """Limits shorter than those for students, since many wrong programs loop forever.
 
     Parameters
@@ -262,17 +262,17 @@ def hurried(limits: Limits, slowest: float) -> Limits:
     )
 
 
-def noticed(result: CheckResult) -> bool:
+def _noticed(result: CheckResult) -> bool:
     """Whether the check itself noticed a wrong answer."""
     return result.outcome == "fail" and result.kind not in NO_ANSWER and not result.note
 
 
-def erred(result: CheckResult) -> bool:
+def _erred(result: CheckResult) -> bool:
     """Whether the check itself failed."""
     return result.outcome == "grader-error" or bool(result.note)
 
 
-def unused(course: Course, check: Check, n: int) -> Finding:
+def _unused(course: Course, check: Check, n: int) -> Finding:
     """The finding about a check that none of `n` programs fails."""
     return Finding(
         "unused check", course.place(check.name), check.name,
@@ -281,16 +281,18 @@ def unused(course: Course, check: Check, n: int) -> Finding:
     )  # fmt: skip
 
 
-def own_errors(course: Course, results: Sequence[tuple[WrongProgram, CheckResult]]) -> Iterator[Finding]:
+def _own_errors(course: Course, results: Sequence[tuple[WrongProgram, CheckResult]]) -> Iterator[Finding]:
     """Findings about the checks that failed themselves, each with the first program that made it fail."""
-    first = {result.name: (program, result) for program, result in reversed(results) if erred(result)}
+    first = {result.name: (program, result) for program, result in reversed(results) if _erred(result)}
     for program, result in first.values():
         place = f"{course.reference.name}:{program.line}"
         when = say(", where {place} is `{program}`", place=place, program=program.wrong)
         yield own_error(course, result, when)
 
 
-def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:
+def _survivors(
+    file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]
+) -> Iterator[Finding]:
     """Findings about the programs that pass all checks, one for each line."""
     lost, other = say("a wrong program loses no points"), say("may as well be")
     passing = (program for program, failure in zip(programs, failures) if failure is None and not program.equivalent)

@@ -108,12 +108,12 @@ class Reader:
         if path.is_dir() and not path.is_symlink():
             self.folder(path, "" if alone or not name else f"{name}/")
             return
-        with opened(path) as file:
+        with _opened(path) as file:
             archive = file.read(4) == b"PK\x03\x04"
             file.seek(0)
             if archive or path.suffix.lower() == ".zip":
                 self.archive(file, "" if alone else f"{Path(name).stem}/", 1)
-            elif relevant(name):
+            elif _relevant(name):
                 self.file(file, name)
             elif alone:
                 text = texts("{name}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
@@ -127,8 +127,8 @@ class Reader:
             for name in sorted(names):
                 path = Path(place, name)
                 inside = path.relative_to(folder).as_posix()
-                if relevant(inside):
-                    with opened(path) as file:
+                if _relevant(inside):
+                    with _opened(path) as file:
                         self.add(file, prefix + inside, 0)
                 else:
                     self.others.append(inside)
@@ -193,13 +193,13 @@ class Reader:
     def entries(self, archive: zipfile.ZipFile, folder: str, depth: int) -> None:
         names: set[str] = set()
         for entry in archive.infolist():
-            name = name_of(entry)
+            name = _name_of(entry)
             if entry.is_dir():
                 continue
-            if not relevant(name):
+            if not _relevant(name):
                 self.others.append(name)
                 continue
-            check_entry(entry, name)
+            _check_entry(entry, name)
             if name.casefold() in names:  # it would be unclear which of the two is graded
                 raise SubmissionError("the archive holds {name} twice; leave one of them", name=clean(name, 80))
             names.add(name.casefold())
@@ -207,7 +207,7 @@ class Reader:
                 self.add(file, folder + name, depth)
 
 
-def opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> IO[bytes]:
     """A regular file, opened. Raises `SubmissionError` for a link, a pipe, a device, and where it cannot be opened."""
     # Do not wait for a pipe; and check the opened file, not its name: the name may have become a link meanwhile.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -224,7 +224,7 @@ def opened(path: Path) -> IO[bytes]:
     return open(descriptor, "rb")
 
 
-def relevant(name: str) -> bool:
+def _relevant(name: str) -> bool:
     """Whether a path belongs to the program, and not to an editor, a tool or a system."""
     parts = [part for part in name.split("/") if part != ".."]
     return name.lower().endswith(KINDS) and not any(part.startswith(IGNORED) for part in parts)
@@ -236,7 +236,7 @@ def file_of(name: str, data: bytes | bytearray) -> File:
         if name.endswith(".ipynb"):
             cells = read_notebook(data, name)
             return File(
-                tuple(cells), tuple(warning for cell in cells for warning in direction_changes(cell[1], cell[0]))
+                tuple(cells), tuple(warning for cell in cells for warning in _direction_changes(cell[1], cell[0]))
             )
         text, warnings = decode(bytes(data), name)
         return File(((name, text),), tuple(warnings))
@@ -256,7 +256,7 @@ def sha256_of(files: Mapping[str, bytes]) -> str:
 # Archives.
 
 
-def name_of(entry: zipfile.ZipInfo) -> str:
+def _name_of(entry: zipfile.ZipInfo) -> str:
     """The path of an entry. Windows writes it with backslashes; macOS as UTF-8 without saying so, accents apart."""
     name = entry.orig_filename
     if not entry.flag_bits & 0x800:
@@ -271,7 +271,7 @@ NO_FILE = texts("the archive holds {name}, which is a link or a device; put the 
 ENCRYPTED = texts("the archive holds {name}, which is encrypted; make it anew without a password")
 
 
-def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
+def _check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     """Refuse names and kinds of files that can only be an attack or an error."""
     shown = clean(name, 80)
     hides = DIRECTIONS.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
@@ -300,7 +300,7 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     >>> decode("# 求梯度".encode("GBK"), "a.py")
     ('# 求梯度', ['a.py: not UTF-8; read as GBK'])
     """
-    encoding = MARKS.get(data[:2]) or declared(data, name)
+    encoding = MARKS.get(data[:2]) or _declared(data, name)
     warnings = []
     try:
         text = data.decode(encoding)
@@ -308,15 +308,15 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
         if b"\0" in data:
             said = texts("{name}: is no text; hand in the program, saved as UTF-8 in a text editor")
             raise SubmissionError(said, name=clean(name)) from None
-        windows = "GBK" if all(map(is_chinese, re.findall(rb"[\x80-\xff]+", data))) else "Windows-1252"
+        windows = "GBK" if all(map(_is_chinese, re.findall(rb"[\x80-\xff]+", data))) else "Windows-1252"
         text = data.decode(windows, errors="replace")
         text_of = texts("{name}: not {encoding}; read as {windows}")
         warnings.append(say(text_of, name=name, encoding=encoding.upper(), windows=windows))
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return text, warnings + direction_changes(text, name)
+    return text, warnings + _direction_changes(text, name)
 
 
-def is_chinese(run: bytes) -> bool:
+def _is_chinese(run: bytes) -> bool:
     """Whether a run of bytes that are no ASCII is Chinese, as Windows writes it there: in the oldest part of GBK."""
     try:
         return bool(run.decode("GB2312"))
@@ -324,7 +324,7 @@ def is_chinese(run: bytes) -> bool:
         return False
 
 
-def declared(data: bytes, name: str) -> str:
+def _declared(data: bytes, name: str) -> str:
     """The encoding that the first two lines declare; UTF-8 if they declare none."""
     try:
         encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
@@ -340,7 +340,7 @@ def declared(data: bytes, name: str) -> str:
     return encoding
 
 
-def direction_changes(text: str, name: str) -> list[str]:
+def _direction_changes(text: str, name: str) -> list[str]:
     """Warnings for lines with characters that change the direction of writing, so that they hide what Python runs."""
     if not DIRECTIONS.search(text):
         return []

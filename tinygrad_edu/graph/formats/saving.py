@@ -23,9 +23,9 @@ __all__ = ["FORMATS", "converted_svg"]
 FORMATS: dict[str, Writer] = {
     ".svg": lambda drawing: drawing.svg(),
     ".html": lambda drawing: drawing.html(),
-    ".png": lambda drawing: converted(drawing, "png"),
-    ".pdf": lambda drawing: converted(drawing, "pdf"),
-    ".eps": lambda drawing: eps(drawing),
+    ".png": lambda drawing: _converted(drawing, "png"),
+    ".pdf": lambda drawing: _converted(drawing, "pdf"),
+    ".eps": lambda drawing: _eps(drawing),
     ".txt": lambda drawing: drawing.text() + "\n",
     ".tex": lambda drawing: document(drawing),
     ".dot": lambda drawing: drawing.dot(),
@@ -45,7 +45,7 @@ PAGE = """
 """
 
 
-def converted(drawing: Drawing, format: Literal["png", "pdf"]) -> bytes:
+def _converted(drawing: Drawing, format: Literal["png", "pdf"]) -> bytes:
     """The picture in another format: of our SVG, so that it looks the same; without the typst package, by Graphviz.
 
     Raises `GraphError` where Graphviz is missing, too.
@@ -69,7 +69,7 @@ def converted_svg(svg: str, title: str, format: Literal["png", "pdf"]) -> bytes:
     return content
 
 
-def eps(drawing: Drawing) -> bytes:
+def _eps(drawing: Drawing) -> bytes:
     """The picture as Encapsulated PostScript: of its PDF by Ghostscript; without that or typst, by Graphviz.
 
     Raises `GraphError` where Graphviz is missing, too.
@@ -78,7 +78,7 @@ def eps(drawing: Drawing) -> bytes:
     if ghostscript is None or find_spec("typst") is None:
         return _by_graphviz(drawing.dot(), "eps")
     command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=eps2write", "-sOutputFile=-", "-"]
-    done = subprocess.run(command, input=converted(drawing, "pdf"), capture_output=True, check=False)
+    done = subprocess.run(command, input=_converted(drawing, "pdf"), capture_output=True, check=False)
     if done.returncode:
         raise GraphError(f"save: Ghostscript failed ({done.stderr.decode('utf-8', 'replace').strip()!s:.120})")
     return done.stdout

@@ -81,7 +81,7 @@ def lay_out(
     for i, where in looped.items():
         source, target = edges[i]
         inside = _rectangle(layout.centers[source], sizes[source]) if source == target else layout.clusters[where]
-        routes[i] = loop_around(inside, direction)
+        routes[i] = _loop_around(inside, direction)
     layout = replace(layout, routes=tuple(routes[i] for i in range(len(edges))))
     return _grown(layout, [routes[i] for i in looped]) if looped else layout
 
@@ -151,7 +151,7 @@ def _innermost(source: int, target: int, cluster_of: dict[int, int], clusters: S
     return shared
 
 
-def loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]:
+def _loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]:
     """An arrow around a rectangle, from the side where the flow leaves it to the side where the flow enters it."""
     left, top, right, bottom = rectangle
     horizontal = is_sideways(direction)

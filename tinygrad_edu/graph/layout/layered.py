@@ -47,13 +47,13 @@ def layered(
     depth = [size[0 if horizontal else 1] for size in sizes]  # along the flow
     breadth = [size[1 if horizontal else 0] for size in sizes]  # across it
     if clusters:
-        flow = nested(depth, breadth, edges, clusters, direction, rank_gap, flat)
+        flow = nested(depth, breadth, edges, clusters, direction, rank_gap, _flat)
     else:
-        flow = flat(depth, breadth, edges, rank_gap, Ends([0.0] * len(edges), [None] * len(edges)))
+        flow = _flat(depth, breadth, edges, rank_gap, Ends([0.0] * len(edges), [None] * len(edges)))
     return _turned(direction, flow, sizes)
 
 
-def flat(
+def _flat(
     depth: Sequence[float],
     breadth: Sequence[float],
     edges: Sequence[tuple[int, int]],
@@ -64,7 +64,7 @@ def flat(
     rank = _pinned(rank_late(len(depth), edges), ends)
     lanes = make_lanes(rank, edges, ends.leave)
     rows = order_rows(lanes, len(depth))
-    across = place_rows(rows, lanes, breadth, _shifts(lanes, ends))
+    across = _place_rows(rows, lanes, breadth, _shifts(lanes, ends))
     tracks = _tracks(rows, lanes, across, depth, rank_gap, ends)
     along = [(tracks[r][0] + tracks[r][1]) / 2 for r in lanes.rank]
     routes = _routes(lanes, tracks, along, across, depth, breadth, edges, ends)
@@ -96,7 +96,7 @@ def _shifts(lanes: Lanes, ends: Ends) -> dict[tuple[int, int], float]:
 # Places across the flow.
 
 
-def place_rows(
+def _place_rows(
     rows: list[list[int]], lanes: Lanes, breadth: Sequence[float], shifts: dict[tuple[int, int], float]
 ) -> list[float]:
     """The place of each item across the flow: near its neighbours, with long edges straight and no overlap.

@@ -24,7 +24,6 @@ from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ..._support.lazy import lazy
 from ...errors import OutOfRangeError
-from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
@@ -33,9 +32,9 @@ from .arrange import HEADING
 from .arrows import Label
 from .card import SHEET, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
-from .open_clusters import open_clusters, title_of
+from .open_clusters import open_clusters, titles_of
 from .paint import colour_class, inherited, painted, style_sheet
-from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
+from .shapes import arrow, coordinate as _n, inside, outline, points, sign, slot, slots, text
 from .sheet import LEGEND_GAP, OF, PADDING, Sheet
 from .typeset import UNKNOWN, Card, Text
 
@@ -181,7 +180,7 @@ class SvgWriter:
         """The legend in one line below the picture."""
         x, top = PADDING, self.sheet.legend_down
         for layer, words in self.sheet.legend:
-            colour = f" {layer_class(layer)}" if layer else ""
+            colour = f" {_layer_class(layer)}" if layer else ""
             yield f'<g class="operation{colour}" transform="translate({_n(x)} {_n(top)})">'
             yield '<rect class="box" x="0" y="0" width="34" height="18" rx="7"/>'
             yield sign((0.0, 0.0, 15.0, 18.0), "LR")
@@ -207,21 +206,9 @@ class SvgWriter:
             )
 
     def titles(self) -> Iterator[str]:
-        """The titles of the frames, over the arrows: in the upper left corner, or the right one where fewer come in."""
-        clusters = open_clusters(self.graph)
-        records = {cluster.path: cluster for cluster in self.graph.clusters}
-        arrows: dict[str, list[tuple[Point, ...]]] = {cluster.path: [] for cluster in clusters}  # that end in it
-        for edge, route in zip(self.graph.edges, self.layout.routes):
-            for id in (edge.source, edge.target):
-                for path in enclosing(self.graph.node(id).cluster, records):
-                    if path in arrows:
-                        arrows[path].append(route)
-        for cluster, (left, top, right, _) in zip(clusters, self.layout.clusters):
-            title = title_of(cluster)
-            wide = sum(text.width for text in title)
-            middle = top + 5 + max(text.height for text in title) / 2
-            x = min((left + 9, right - 9 - wide), key=lambda x: crossings(arrows[cluster.path], x, x + wide, middle))
-            yield f'<g class="frame-title">{text(title, x, middle, "start")}</g>'
+        """The titles of the frames, in the upper left corner, or where no arrow comes in."""
+        for title in titles_of(self.graph, self.layout):
+            yield f'<g class="frame-title">{text(*title, "start")}</g>'
 
     # Arrows.
 
@@ -251,7 +238,7 @@ class SvgWriter:
     def edge_classes(self, number: int, edge: Edge) -> str:
         """The classes of an arrow's group."""
         target = self.graph.node(edge.target)
-        layer = layer_class(target.layer) if target.layer and self.graph.mode != "forward" else None
+        layer = _layer_class(target.layer) if target.layer and self.graph.mode != "forward" else None
         now = against = None
         if self.moment:
             now = "now" if number in self.moment.along or number in self.moment.against else None
@@ -315,7 +302,7 @@ class SvgWriter:
             classes.append("plain")
         if node.layer and node.kind != "constant":
             aside = self.graph.mode == "backward" and not node.carries
-            classes.append("aside" if aside else layer_class(node.layer))
+            classes.append("aside" if aside else _layer_class(node.layer))
         if node.mark:
             classes.append(node.mark)
         if node.id in self.graph.outputs:
@@ -344,6 +331,6 @@ class SvgWriter:
                 yield f'<circle r="8.5"/>{text((Text("number", str(number), 10.5),), 0, 0)}</g>'
 
 
-def layer_class(layer: int) -> str:
+def _layer_class(layer: int) -> str:
     """The class of a layer above the program; there are two, in turn."""
     return f"layer{2 - layer % 2}"

@@ -23,7 +23,7 @@ SET = MATHEMATICAL | {"space", "symbol", "heading"}
 
 
 @lru_cache(maxsize=2**16)
-def set_width(text: str, size: float) -> float:
+def _set_width(text: str, size: float) -> float:
     """How wide a text is that is set as mathematics: an upper estimate."""
     return sum([width(piece, size * (0.72 if level else 1.0)) for piece, level in pieces(text)])
 
@@ -46,7 +46,7 @@ class Text(NamedTuple):
     @property
     def width(self) -> float:
         """An upper estimate."""
-        return (set_width if self.style in SET else width)(self.text, self.size)
+        return (_set_width if self.style in SET else width)(self.text, self.size)
 
     @property
     def height(self) -> float:

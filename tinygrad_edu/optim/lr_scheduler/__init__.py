@@ -9,17 +9,12 @@ there. `SequentialLR` lets one schedule begin where another ends.
 from typing import TYPE_CHECKING
 
 from ...engine.messages.pytorch import missing
-from . import combined, cycles, formulas, plateau
 from .combined import *
 from .cycles import *
 from .formulas import *
 from .plateau import *
-from .scheduler import LRScheduler
+from .scheduler import *
 
-__all__ = ["LRScheduler"]
-__all__ += formulas.__all__
-__all__ += cycles.__all__
-__all__ += plateau.__all__
-__all__ += combined.__all__
+__all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
 if not TYPE_CHECKING:  # so that the type checker finds misspelt names
     __getattr__ = missing(__name__)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import cos, pi
 from typing import Any
 
-from ...engine.messages import short
-from ...errors import DtypeError, OptimizerError, OutOfRangeError
+from ...engine.messages import one_of, whole_from
+from ...errors import OptimizerError, OutOfRangeError
 from ..optimizer import Optimizer
-from .scheduler import LRScheduler, check_whole
+from .scheduler import LRScheduler
 
 __all__ = ["CyclicLR", "OneCycleLR"]
 
@@ -37,9 +37,8 @@ class CyclicLR(LRScheduler):
         step_size_down: int | None = None, mode: str = "triangular", gamma: float = 1.0, cycle_momentum: bool = True,
         base_momentum: float = 0.8, max_momentum: float = 0.9,
     ) -> None:  # fmt: skip
-        if mode not in ("triangular", "triangular2", "exp_range"):
-            raise DtypeError(f"CyclicLR: mode is 'triangular', 'triangular2' or 'exp_range', not {short(mode)}")
-        check_whole("CyclicLR", "step_size_up", step_size_up)
+        one_of(("triangular", "triangular2", "exp_range"), "CyclicLR", mode=mode)
+        whole_from(1, "CyclicLR", step_size_up=step_size_up)
         self.base_lr, self.max_lr = base_lr, max_lr
         self.up, self.down = step_size_up, step_size_up if step_size_down is None else step_size_down
         self.mode, self.gamma = mode, gamma
@@ -94,9 +93,8 @@ class OneCycleLR(LRScheduler):
         if total_steps is None and (epochs is None or steps_per_epoch is None):
             raise OptimizerError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
         self.total_steps = (epochs or 0) * (steps_per_epoch or 0) if total_steps is None else total_steps
-        check_whole("OneCycleLR", "total_steps", self.total_steps)
-        if anneal_strategy not in ("cos", "linear"):
-            raise DtypeError(f"OneCycleLR: anneal_strategy is 'cos' or 'linear', not {short(anneal_strategy)}")
+        whole_from(1, "OneCycleLR", total_steps=self.total_steps)
+        one_of(("cos", "linear"), "OneCycleLR", anneal_strategy=anneal_strategy)
         if not 0 <= pct_start <= 1:
             raise OutOfRangeError(f"OneCycleLR: pct_start is between 0 and 1, not {pct_start}")
         self.max_lr, self.along_cosine = max_lr, anneal_strategy == "cos"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from math import cos, pi, prod
 from typing import Any
 
-from ...engine.messages import short
+from ...engine.messages import short, whole_from
 from ...errors import DtypeError
 from ..optimizer import Optimizer
-from .scheduler import LRScheduler, check_whole
+from .scheduler import LRScheduler
 
 __all__ = [
     "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LambdaLR", "LinearLR",
@@ -29,7 +29,7 @@ class StepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        check_whole("StepLR", "step_size", step_size)
+        whole_from(1, "StepLR", step_size=step_size)
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer)
 
@@ -66,7 +66,7 @@ class ConstantLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5) -> None:
-        check_whole("ConstantLR", "total_iters", total_iters)
+        whole_from(1, "ConstantLR", total_iters=total_iters)
         self.factor, self.total_iters = factor, total_iters
         super().__init__(optimizer)
 
@@ -85,7 +85,7 @@ class PolynomialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0) -> None:
-        check_whole("PolynomialLR", "total_iters", total_iters)
+        whole_from(1, "PolynomialLR", total_iters=total_iters)
         self.total_iters, self.power = total_iters, power
         super().__init__(optimizer)
 
@@ -123,7 +123,7 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        check_whole("CosineAnnealingLR", "T_max", T_max)
+        whole_from(1, "CosineAnnealingLR", T_max=T_max)
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer)
 
@@ -142,8 +142,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> None:
-        check_whole("CosineAnnealingWarmRestarts", "T_0", T_0)
-        check_whole("CosineAnnealingWarmRestarts", "T_mult", T_mult)
+        whole_from(1, "CosineAnnealingWarmRestarts", T_0=T_0, T_mult=T_mult)
         self.T_0, self.T_mult, self.eta_min = T_0, T_mult, eta_min
         super().__init__(optimizer)
 
@@ -168,7 +167,7 @@ class LinearLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
     ) -> None:
-        check_whole("LinearLR", "total_iters", total_iters)
+        whole_from(1, "LinearLR", total_iters=total_iters)
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer)
 

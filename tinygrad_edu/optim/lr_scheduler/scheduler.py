@@ -7,7 +7,7 @@ from typing import Any
 
 from ...engine.messages import short
 from ...engine.messages.pytorch import TakesPyTorchsArguments
-from ...errors import DtypeError, OptimizerError, OutOfRangeError
+from ...errors import DtypeError, OptimizerError
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
@@ -94,9 +94,3 @@ class LRScheduler(TakesPyTorchsArguments):
             setattr(self, name, list(value) if isinstance(value, (list, tuple)) else value)
         for group, rate in zip(self.optimizer.param_groups, self._last_lr):
             group["lr"] = rate
-
-
-def check_whole(schedule: str, name: str, x: Any) -> None:
-    """Refuse anything but a whole number from 1 on."""
-    if not isinstance(x, int) or x < 1:
-        raise OutOfRangeError(f"{schedule}: {name} is a whole number from 1 on, not {short(x)}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 from hypothesis import strategies as st
 
+from ...engine.messages.shapes import broadcasts, multiply
 from ..strategies import Shape, broadcastable_shapes, shapes
 
 Sides = tuple[int, int]
@@ -40,15 +40,7 @@ def one(min_dims: int = 0, max_dims: int = 3) -> Arrangement:
 
 def broadcast(n: int) -> Arrangement:
     """`n` operands that broadcast together."""
-    return Arrangement(n, lambda sides: broadcastable_shapes(n, 3, *sides), _broadcasts)
-
-
-def _broadcasts(*sizes: Shape) -> bool:
-    try:
-        np.broadcast_shapes(*sizes)
-    except ValueError:
-        return False
-    return True
+    return Arrangement(n, lambda sides: broadcastable_shapes(n, 3, *sides), lambda *sizes: broadcasts(sizes))
 
 
 def _product_shapes(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
@@ -68,12 +60,7 @@ def _product_shapes(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
     return st.tuples(side, side, side, batch, st.integers(0, 4)).map(shapes_of)
 
 
-def _multiplies(x: Shape, y: Shape) -> bool:
-    inner = len(y) - 2 if len(y) > 1 else 0
-    return bool(x and y) and x[-1] == y[inner] and _broadcasts(x[:-2], y[:-2])
-
-
-PRODUCT = Arrangement(2, _product_shapes, _multiplies)
+PRODUCT = Arrangement(2, _product_shapes, lambda x, y: bool(x and y) and multiply(x, y))
 """The operands of a matrix product: matrices, vectors, and stacks of matrices."""
 
 
@@ -118,7 +105,7 @@ TWO_VECTORS = Arrangement(2, lambda sides: st.tuples(*[shapes(1, 1, *sides)] * 2
 THREES = Arrangement(
     2,
     lambda sides: broadcastable_shapes(2, 2, *sides).map(lambda pair: tuple((*shape, 3) for shape in pair)),
-    lambda x, y: x[-1:] == y[-1:] == (3,) and _broadcasts(x, y),
+    lambda x, y: x[-1:] == y[-1:] == (3,) and broadcasts([x, y]),
 )
 """Vectors of three numbers, along the last axis."""
 

@@ -80,7 +80,7 @@ def place_of(rows: Array) -> Any:
 
 
 @cache
-def _operations() -> frozenset[str]:
+def known_operations() -> frozenset[str]:
     """The operations that the page can compute on single numbers."""
     table = script("touch.js").partition("const OPERATIONS = {")[2].partition("\n};")[0]
     return frozenset(re.findall(r"^  (\w+): \[", table, re.MULTILINE))
@@ -89,7 +89,7 @@ def _operations() -> frozenset[str]:
 def why_still(graph: Graph) -> str:
     """Why the numbers of a page stay as they are: "operation" where it cannot compute one; else ""."""
     given = all(node.value and node.value.elements for node in graph.nodes if not node.operation)
-    known = _operations() | set(EXPANSIONS) | THE_SAME
+    known = known_operations() | set(EXPANSIONS) | THE_SAME
     unknown = any(node.operation and node.operation not in known for node in graph.nodes)
     return "operation" if graph.mode == "forward" and given and unknown else ""
 
@@ -134,7 +134,7 @@ def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[
     Arrays are copied on their way into an operation: what it passes back to them is the gradient of the copy.
     """
     arriving = grouped((edge.target, (edge.slot, edge.source)) for edge in graph.edges)
-    elements, of, operands = Elements(_operations()), {}, {}
+    elements, of, operands = Elements(known_operations()), {}, {}
     for node in graph.nodes:
         value = node.value
         if value is None:

@@ -1,0 +1,54 @@
+"""Checks of the arguments of functions and layers: whole numbers, probabilities, and words of which there are a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+from ..._support.languages import listed, texts
+from ...errors import DtypeError, OutOfRangeError, TinygradError
+from .words import is_whole, short
+
+__all__ = ["one_of", "probability", "whole_from"]
+
+
+def whole_from(least: int, function: str, **given: Any) -> None:
+    """Raise `OutOfRangeError` for a number that is not whole, or is less than the least.
+
+    >>> whole_from(1, "PositionalEncoding", d_model=0)
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.OutOfRangeError: PositionalEncoding: d_model is a whole number from 1 on, not 0
+    """
+    for name, x in given.items():
+        if not is_whole(x) or x < least:
+            text = texts("{function}: {name} is a whole number from {least} on, not {value}")
+            raise OutOfRangeError(text, function=function, name=name, least=least, value=short(x))
+
+
+def probability(function: str, **given: Any) -> None:
+    """Raise `DtypeError` for what is no number, and `OutOfRangeError` for one that is not between 0 and 1."""
+    for name, x in given.items():
+        if not isinstance(x, Real):
+            text = texts("{function}: {name} is a probability, not {value}")
+            raise DtypeError(text, function=function, name=name, value=short(x))
+        if not 0 <= float(x) <= 1:
+            text = texts("{function}: {name} is a probability, between 0 and 1, not {value}")
+            raise OutOfRangeError(text, function=function, name=name, value=x)
+
+
+def one_of(known: Iterable[Any], function: str, error: type[TinygradError] = DtypeError, **given: Any) -> None:
+    """Raise an error for a word that is not among the known ones.
+
+    >>> one_of(("tanh", "relu"), "RNN", nonlinearity="sine")
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.DtypeError: RNN: nonlinearity is 'tanh' or 'relu', not 'sine'
+    """
+    words = list(known)
+    for name, x in given.items():
+        if not (x is None or isinstance(x, str)) or x not in words:
+            those = listed(list(map(repr, words)), alternatives=True)
+            text = texts("{function}: {name} is {known}, not {value}")
+            raise error(text, function=function, name=name, known=those, value=short(x))
