@@ -5,6 +5,7 @@ An attribute of a Tensor or of the package that is not there says so from these 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import CO_VARARGS, unwrap
@@ -22,6 +23,7 @@ __all__ = [
     "METHODS",
     "NODES",
     "Elsewhere",
+    "NoSuchModule",
     "answer",
     "of_package",
     "refuse_arguments",
@@ -110,6 +112,8 @@ METHODS = {
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
     "topk": "here it is tg.sort(x, axis), and a slice of it",
+    "values": "max, min, sort and median give the values themselves here",
+    "indices": "here it is x.argmax(axis), x.argmin(axis) or tg.argsort(x, axis)",
     "floor ceil trunc": "here it is tg.floor, tg.ceil and tg.trunc",
     "remainder": "here it is x % y",
     "median quantile cumprod diff": "here it is tg.median, tg.quantile, tg.cumprod and tg.diff",
@@ -172,7 +176,8 @@ FUNCTIONS = {
     "div": "here it is tg.divide, or x / y",
     "neg": "here it is tg.negative, or -x",
     "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
-    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp",
+    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp; tg.primitive "
+    "makes a function with a derivative of your own",
     "cuda device backends": "everything is on the CPU here, so it can be left out",
     "compile jit": "NumPy computes at once, so it can be left out",
     "vmap": "operations take whole arrays, with further axes in front",
@@ -244,6 +249,20 @@ def of_package(name: str) -> str:
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else METHODS.get(name, "")
+
+
+class NoSuchModule:
+    """The last finder of modules: of `import tinygrad_edu.utils.data` it says what is said of `tinygrad_edu.utils`."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Nothing is found; raises `ModuleNotFoundError` for a module that this package does not have."""
+        parent, _, last = name.rpartition(".")
+        if name.partition(".")[0] == __name__.partition(".")[0] and parent in sys.modules:
+            try:
+                getattr(sys.modules[parent], last)
+            except (AttributeError, ImportError) as error:
+                raise ModuleNotFoundError(str(error), name=name) from None
 
 
 def of_array(name: str, in_place: str) -> str:
