@@ -110,8 +110,6 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-if _elsewhere.NoSuchModule not in sys.meta_path:
-    sys.meta_path.append(_elsewhere.NoSuchModule)
 sys.modules[f"{__name__}.random"] = random  # its public name, for `from tinygrad_edu.random import get_state`
 
 __version__ = "0.1.0"

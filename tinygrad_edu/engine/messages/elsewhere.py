@@ -5,7 +5,6 @@ An attribute of a Tensor or of the package that is not there says so from these 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import CO_VARARGS, unwrap
@@ -23,7 +22,6 @@ __all__ = [
     "METHODS",
     "NODES",
     "Elsewhere",
-    "NoSuchModule",
     "answer",
     "of_package",
     "refuse_arguments",
@@ -249,20 +247,6 @@ def of_package(name: str) -> str:
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else METHODS.get(name, "")
-
-
-class NoSuchModule:
-    """The last finder of modules: of `import tinygrad_edu.utils.data` it says what is said of `tinygrad_edu.utils`."""
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
-        """Nothing is found; raises `ModuleNotFoundError` for a module that this package does not have."""
-        parent, _, last = name.rpartition(".")
-        if name.partition(".")[0] == __name__.partition(".")[0] and parent in sys.modules:
-            try:
-                getattr(sys.modules[parent], last)
-            except (AttributeError, ImportError) as error:
-                raise ModuleNotFoundError(str(error), name=name) from None
 
 
 def of_array(name: str, in_place: str) -> str:
