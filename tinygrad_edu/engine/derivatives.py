@@ -363,6 +363,8 @@ def function_of(operator: str, f: Any) -> Function:
 
 def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
     """The positions of the arguments to differentiate by."""
+    if type(argnums) is int and 0 <= argnums < n:  # nearly always
+        return [argnums]
     wanted = several(argnums)
     for i in wanted:
         if not is_whole(i):

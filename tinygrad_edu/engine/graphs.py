@@ -8,7 +8,7 @@ from typing import Any
 from . import messages
 from .node import Node, Operand, clock, creation, packed
 
-__all__ = ["ancestors", "copied", "deep_copied", "operations", "reachable"]
+__all__ = ["ancestors", "copied", "deep_copied", "reachable"]
 
 
 def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
@@ -34,63 +34,36 @@ def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = Non
     return sorted(found, key=creation)
 
 
-def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, bool]:
+def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, Any]:
     """The nodes that `output` was made from and that need a gradient, itself included, as the keys of a dict.
 
-    With `inputs`, only those on a path from the output to one of the inputs, oldest first. The values say whether such
-    a path goes on from the node to its operands.
+    With `inputs`, only those on a path from the output to one of the inputs. Then the values say whether such a path
+    goes on from the node to its operands.
     """
     if not getattr(output, "flow", False):
         raise messages.no_gradient(output)
-    oldest = 0 if inputs is None else min([x.index for x in inputs], default=output.index + 1)
-    found = {output: True}
+    oldest = 0 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
+    users: dict[Node, list[Node]] = {output: []}
     todo = [output]
     for node in todo:  # which grows meanwhile
         x, y = node._first, node._second
         for z in x if type(x) is tuple else (x, y):
-            if isinstance(z, Node) and z.flow and z.index >= oldest and z not in found:
-                found[z] = True
-                todo.append(z)
-    if inputs is None:
-        return found
-    wanted = set(inputs)
-    leading: dict[Node, bool] = {}
-    for node in sorted(found, key=creation):
-        x, y = node._first, node._second
-        goes_on = False
-        for z in x if type(x) is tuple else (x, y):
-            if isinstance(z, Node) and z in leading:
-                goes_on = True
-                break
-        if goes_on or node in wanted:
-            leading[node] = goes_on
-    return leading
-
-
-def operations(outputs: Iterable[Node]) -> list[Node]:
-    """The results that the outputs were made from, themselves included, oldest first."""
-    todo = [x for x in outputs if x.primitive is not None]
-    found, order = set(todo), []
-    while True:  # CPython 3.11 makes this quicker in its first rounds, and `while todo` only after eight calls
-        if not todo:
-            break
-        node = todo.pop()
-        order.append(node)
-        x, y = node._first, node._second
-        if type(x) is tuple:
-            for z in x:
-                if isinstance(z, Node) and z.primitive is not None and z not in found:
-                    found.add(z)
+            if isinstance(z, Node) and z.flow and z.index >= oldest:
+                if z in users:
+                    users[z].append(node)
+                else:
+                    users[z] = [node]
                     todo.append(z)
-            continue
-        if isinstance(x, Node) and x.primitive is not None and x not in found:
-            found.add(x)
-            todo.append(x)
-        if isinstance(y, Node) and y.primitive is not None and y not in found:
-            found.add(y)
-            todo.append(y)
-    order.sort(key=creation)
-    return order
+    if inputs is None:
+        return users
+    leading = {x: False for x in inputs if x in users}
+    todo = [*leading]
+    for x in todo:
+        for user in users[x]:
+            if user not in leading:
+                todo.append(user)
+            leading[user] = True
+    return leading
 
 
 def copied(node: Node, inputs: Sequence[Operand]) -> Node:

@@ -40,7 +40,7 @@ MAPPED = 1 << 25
 
 
 class Release:
-    """Called by a walk from `output` after each node that it has used: releases large arrays that only the graph holds.
+    """Releases large arrays that only the graph holds: a walk from `output` calls `after` with each node it has used.
 
     The reference count of a node says whether anybody else holds it: the graph has one reference for each use, and the
     walk a few.
@@ -50,8 +50,8 @@ class Release:
         self.output, self.walk = output, walk
         self.uses: dict[Node, int] = {}
 
-    def __call__(self, node: Node, upstream: Any) -> None:
-        if type(upstream) is float or upstream.nbytes < LARGE or node is self.output:
+    def after(self, node: Node, upstream: np.ndarray) -> None:
+        if upstream.nbytes < LARGE or node is self.output:
             return
         if not self.uses:
             self.count_uses()
@@ -74,7 +74,7 @@ class Release:
 
 @functools.cache
 def _references_of(walk: Callable[..., Any]) -> int:
-    """How many references a walk holds to a node when it calls `Release`.
+    """How many references a walk holds to a node when it calls `Release.after`.
 
     Python versions count differently, so the number is measured in a small walk.
     """
@@ -87,7 +87,7 @@ def _references_of(walk: Callable[..., Any]) -> int:
     numbers = np.zeros(LARGE // 8)
     with enable_grad():
         output: Any = Node.array_kind(numbers, requires_grad=True) * 2.0 * 2.0  # type: ignore[call-arg, operator]
-    for _ in walk(output, numbers, release=Probe(output, walk)):
+    for _ in walk(output, numbers, release=Probe(output, walk).after):
         pass
     return seen[0]
 

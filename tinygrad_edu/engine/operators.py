@@ -149,7 +149,7 @@ class Operators(Functions):
         >>> x.grad, y.grad, w.grad
         (4.0, 4.0, 5.0)
         """
-        release = None if create_graph else Release(self, walk)
+        release = None if create_graph else Release(self, walk).after
         pairs = walk(self, gradient, create_graph=create_graph, every=retain_grads, release=release)
         handed_out: set[int] = set()
         for node, upstream in recorded(pairs) if create_graph else pairs:

@@ -1,7 +1,8 @@
 """The walk: the only chain rule in the package.
 
-It visits what the output was made from, youngest first. Whoever used a node is younger than that node, so by the time
-a node's turn comes, every contribution to its gradient has arrived:
+Of all nodes that have received a gradient it visits the youngest first, and passes the gradient on to its operands.
+Whoever used a node is younger than that node, so by the time a node's turn comes, every contribution to its gradient
+has arrived:
 
     gradient of x  =  Σ over the uses of x   (gradient of the use) · (local derivative of the use by x)
 
@@ -13,6 +14,7 @@ pictures and the explanations all consume this one walk.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from numpy import ndarray
 from . import inplace, messages
 from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
-from .graphs import operations, reachable
+from .graphs import reachable
 from .node import Attrs, Node, creation, new, number_of, record
 from .primitives.elementwise import identity
 
@@ -61,17 +63,18 @@ def walk(
     gradient_of = {output: seed_of(output, gradient, create_graph)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
-    todo = operations(gradient_of) if needed is None else [x for x in needed if needed[x]]
+    todo = [(-x.index, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
+    heapify(todo)  # the youngest on top
     while todo:
-        node = todo.pop()
-        upstream = gradient_of.pop(node, None)
-        if upstream is None:  # no rule let anything through to it
-            continue
+        node = heappop(todo)[1]
+        upstream = gradient_of.pop(node)
         if every or (node.notes is not None and node.notes.retains_grad):
             yield node, upstream
         for slot, x, contribution in pull(node, upstream, needed, create_graph):
             if contribution is None:
                 continue
+            if x not in gradient_of and x.primitive is not None and (needed is None or needed[x]):
+                heappush(todo, (-x.index, x))
             gradient_of[x] = total = gradient_of[x] + contribution if x in gradient_of else contribution
             if on_edge is not None:
                 on_edge(node, slot, x, upstream, contribution, total)

@@ -41,7 +41,7 @@ def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
         return spread(x, shape)
     if axis is not None and not keepdims and shape:  # NumPy sums axis 0 of a single number, which has no axes
         x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
-    return broadcast_to(x, shape)
+    return x.unary(broadcast_to, {"shape": shape}) if isinstance(x, Node) else broadcast_to(x, shape)
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
