@@ -5,10 +5,11 @@
     python docs/catalogues.py --check                      # say what lacks a translation; exit code 1 if too much does
 
 A page's catalogue, `docs/locale/zh_CN/LC_MESSAGES/<page>.po`, holds its paragraphs and, under each, the translation;
-that of a page which stays English holds its headings. Beside the catalogue of a lesson there is one of the comments and
-docstrings in its code and its exercises, in the folder `code`. When a paragraph changes, its translation is kept beside
-it, marked `fuzzy`, until somebody has looked at it. Nothing is run for this; the gallery has to be drawn before.
-`docs/locale/allowance.txt` lists the pages that may lag behind, and by how many paragraphs.
+that of a page which stays English holds its headings. Beside the catalogue of a lesson there is one for its code, in
+the folder `code`: the comments and docstrings of the lesson and its exercises, and the lesson's strings with words.
+When a paragraph changes, its translation is kept beside it, marked `fuzzy`, until somebody has looked at it. Nothing is
+run for this; the gallery has to be drawn before. `docs/locale/allowance.txt` lists the pages that may lag behind, and
+by how many paragraphs.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def templates(folder: str, pages: list[str]) -> None:
         if any(fnmatch(f"lessons/{lesson.name}", page) for page in pages):
             code = Path(folder, "code", f"{lesson.name}.pot")
             code.parent.mkdir(exist_ok=True)
-            write(code, [text for program in lesson.all_programs for text in texts_in_code(program.read_text("utf-8"))])
+            asked = (texts_in_code(p.read_text("utf-8"), strings=p == lesson.path) for p in lesson.all_programs)
+            write(code, [text for texts in asked for text in texts])
 
 
 def headings(page: Path) -> set[str]:

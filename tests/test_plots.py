@@ -22,6 +22,7 @@ EVERY_KIND = {
     "probabilities": plots.regions(lambda X: X[:, 0] / 3, XY, [0, 1, 1]),
     "images": plots.images(np.arange(60.0).reshape(3, 4, 5), titles="abc", columns=2),
     "signed images": plots.images(-np.ones((1, 4, 5)), signed=True),
+    "images in colour": plots.images(np.linspace(-1, 2, 120).reshape(2, 3, 4, 5), masks=np.ones((2, 4, 5), int)),
     "masks and boxes": plots.images(
         np.ones((2, 14, 15)),
         masks=np.arange(420).reshape(2, 14, 15) % 3,

@@ -178,7 +178,31 @@ print(p_heads.round(4))
 assert np.isclose(p_heads, 0.7)
 
 # %% [markdown]
-# The loss is least where the model gives heads a probability of 0.7, the share of the throws that fell heads.
+# The loss is least where the model gives heads a probability of 0.7, the share of the throws that fell heads. To choose
+# the numbers of a model so that what happened was as probable as possible is called *maximum likelihood*.
+#
+# The squared error of lesson 4 is such a loss, too. Suppose that $y$ is what the model predicts, $\hat y$, plus an
+# error from the normal distribution with standard deviation $\sigma$. The bell curve says how probable $y$ is, and
+# minus its logarithm is a square:
+#
+# $$\frac{1}{\sigma \sqrt{2 \pi}} \, e^{-(y - \hat y)^2 / (2 \sigma^2)} \qquad
+# -\log(\ldots) = \frac{(y - \hat y)^2}{2 \sigma^2} + \log\left(\sigma \sqrt{2 \pi}\right)$$
+#
+# The second term does not depend on the prediction. So the line that makes the data most probable is the line of least
+# squares. Somebody who expects a large error now and then, as with $e^{-\left|y - \hat y\right|}$, gets another
+# loss, the absolute error. Which *one* number predicts these five best, one of which is badly wrong?
+
+# %%
+measured = np.array([1.0, 2.0, 3.0, 4.0, 90.0])
+guesses = np.linspace(0, 100, 1001)
+errors = measured - guesses[:, None]  # a row for each guess
+losses = {"squares": (errors**2).sum(axis=1), "absolute values": abs(errors).sum(axis=1)}
+for name, loss in losses.items():
+    print(f"least {name}: {guesses[loss.argmin()]:.0f}")
+assert (measured.mean(), np.median(measured)) == (20, 3)
+
+# %% [markdown]
+# The mean, 20, is pulled away by the one wrong number. The median, 3, is not: a loss says which errors you expect.
 #
 # ## Entropy and cross-entropy
 #
@@ -346,6 +370,24 @@ assert flat < 1e-3 < 0.99 < steep
 # The gradient of the squared error is multiplied by the slope of the softmax, which is nearly 0 there. The model is
 # as wrong as can be, and hardly learns. In the cross-entropy the logarithm undoes the exponential, so the gradient is
 # the error $p - q$ itself.
+#
+# A third loss asks for no probabilities, only for a *margin*: the score of the right class $y$ shall be larger than
+# every other by 1. What is missing is the loss, $\sum_{i \ne y} \max(0,\; 1 - s_y + s_i)$. First the dog again, with
+# the scores 2, 1, 0, and then with 2, 4, 0.
+
+
+# %%
+def margin_loss(scores):
+    return tg.relu(1 - scores[1] + scores[[0, 2]]).sum()
+
+
+for scores in ([2.0, 1.0, 0.0], [2.0, 4.0, 0.0]):
+    print(scores, "loss", margin_loss(np.array(scores)), "gradient", tg.grad(margin_loss)(np.array(scores)))
+
+# %% [markdown]
+# Only the cat is too near to the dog: it is pushed down, the dog up, and the hen is left alone. Once the margin is kept
+# there is no gradient any more, while the cross-entropy goes on for ever. (The library's `nn.MultiMarginLoss` divides
+# by the number of classes.)
 #
 # ## From pixels to logits
 #

@@ -20,7 +20,7 @@
 # You need gradient descent ([lesson 4](04_linear_regression.py)) and, for the last two sections, a
 # network with a hidden layer ([lesson 6](06_multilayer_perceptron.py)).
 #
-# It takes about 105 minutes with the exercises, and is of medium difficulty.
+# It takes about 115 minutes with the exercises, and is of medium difficulty.
 #
 # ## A question first
 #
@@ -227,15 +227,25 @@ assert fresh[best] < 1.1 * min(fresh)
 assert validated[12] > 10 * validated[3] > training[3]
 
 # %% [markdown]
-# And with more data? Degree 12 again, with 15 to 1000 training points:
+# And with more data? Degree 12 again, with 15 to 1000 training points. Sets of points differ by luck,
+# so of each size we take twenty, and their median error:
 
 # %%
 amounts = (15, 30, 100, 300, 1000)
-more = {n: sample(n) for n in amounts}
-by_amount = {
-    "training": (amounts, [mse(fit(*more[n], 12), *more[n]) for n in amounts]),
-    "fresh points": (amounts, [mse(fit(*more[n], 12), fresh_x, fresh_y) for n in amounts]),
-}
+
+
+def median_errors(n):
+    """Of degree 12, on the n points that it is fitted to, and on fresh ones."""
+    errors = []
+    for _ in range(20):
+        more = sample(n)
+        w = fit(*more, 12)
+        errors.append([mse(w, *more), mse(w, fresh_x, fresh_y)])
+    return np.median(errors, axis=0)
+
+
+on_own, on_others = np.transpose([median_errors(n) for n in amounts])
+by_amount = {"training": (amounts, on_own), "fresh points": (amounts, on_others)}
 axes = {"xlabel": "training points", "ylabel": "mean squared error", "logx": True, "logy": True}
 plots.lines(by_amount, title="Degree 12", **axes)
 
@@ -252,7 +262,64 @@ assert np.isclose(by_amount["fresh points"][1][-1], 0.09, atol=0.01)
 # One caution. Whoever tries a thousand models and keeps the one with the smallest validation error
 # has fitted the *choice* to the validation set, and that error is then too good to be true. So
 # another part of the data, the *test set*, is put aside and looked at once, in the end.
+
+# %% [markdown]
+# ## Bias and variance
 #
+# Why is it a *U*? There are two ways to be wrong. Let two hundred people measure at our thirty places
+# anew, each with random errors of their own, and fit a curve. At a fresh place their curves say
+# different things; call the mean of what they say $m$.
+#
+# - Even $m$ may be off the truth: a straight line cannot bend, whoever fits it. The distance of $m$
+#   from the truth is the *bias*.
+# - The single curves differ from $m$, because each follows the random errors of its own points. The
+#   mean square of these differences is the *variance*.
+#
+# The three parts of an error have nothing to do with each other, so their squares add up, on average:
+#
+# $$ \text{error on fresh points} = \text{bias}^2 + \text{variance} + 0.3^2 $$
+#
+# Before you run it: which of the first two grows with the degree?
+
+# %%
+noise_of = np.random.default_rng(0)
+
+
+def truth_at(x):
+    return np.sin(3 * x) + x**2
+
+
+def measured_anew(x):
+    return truth_at(x) + 0.3 * noise_of.standard_normal(len(x))
+
+
+biases, variances = [], []
+for d in degrees:
+    # a row for each person
+    said = np.array([predict(fit(x, measured_anew(x), d), fresh_x) for _ in range(200)])
+    biases.append(((said.mean(axis=0) - truth_at(fresh_x)) ** 2).mean())
+    variances.append(said.var(axis=0).mean())
+    if d in (1, 3, 12):
+        print(f"degree {d:2}: bias² {biases[d]:.3f}, variance {variances[d]:.3f}")
+
+sums = np.array(biases) + variances + 0.09
+parts = {"bias²": biases, "variance": variances, "both, with the noise": sums}
+curves = {name: (degrees, values) for name, values in parts.items()}
+plots.lines(curves, xlabel="degree", ylabel="mean squared error", logy=True)
+
+# %% [markdown]
+# The bias falls until the curve can bend as the truth does, and the variance rises with each weight.
+# So the sum is a *U*, with its bottom where the one has gone and the other has not yet come. To
+# underfit is to have too much bias, to overfit is to have too much variance.
+
+# %% tags=["hide-cell"]
+assert int(np.argmin(sums)) == 3
+assert biases[1] > 10 * variances[1]
+assert variances[12] > 100 * biases[12]
+assert np.all(np.diff(variances) > 0)
+assert np.isclose(((said - fresh_y) ** 2).mean(), sums[12], rtol=0.05)
+
+# %% [markdown]
 # ## Weight decay
 #
 # The degree is a coarse knob, with steps of one. A finer one keeps all thirteen features and makes
@@ -330,7 +397,6 @@ for strength in (0.5, 2.0):
     assert np.allclose(w, decayed, atol=1e-6)
 
 # %% [markdown]
-#
 # Squared errors with the penalty can still be solved directly. Setting the gradient to 0 gives
 # *ridge regression*: $(X^\top X / n + \lambda I)\, w = X^\top y / n$, with the identity matrix
 # $I$. We leave $w_0$ out of the penalty, as is usual: how high the curve lies is no sign of
@@ -364,11 +430,22 @@ plots.lines(curves, title="Degree 12 with weight decay", **axes)
 # The U again, the other way round: little penalty on the left overfits, much on the right
 # underfits. At the bottom a polynomial of degree 12 does about as well as degree 3, though it has
 # 13 weights instead of 4. What counts is not how many weights a model has but how freely they may
-# move.
+# move. How much a model can follow is called its *capacity*.
+#
+# In the terms from above, the penalty buys a much smaller variance for a little bias. The two hundred
+# people once more, with degree 12 and $\lambda = 0.001$:
+
+# %%
+said = np.array([predict(ridge(x, measured_anew(x), 0.001), fresh_x) for _ in range(200)])
+bias = ((said.mean(axis=0) - truth_at(fresh_x)) ** 2).mean()
+print(f"bias² {biases[12]:.3f} without and {bias:.3f} with the penalty")
+print(f"variance {variances[12]:.3f} without and {said.var(axis=0).mean():.3f} with it")
 
 # %% tags=["hide-cell"]
 assert min(on_fresh) < fresh[3]
 assert min(on_fresh[0], on_fresh[-1]) > 2 * min(on_fresh)
+assert biases[12] < bias < 0.1
+assert said.var(axis=0).mean() < variances[12] / 50
 
 # %% [markdown]
 # ## L1: weights that are exactly zero
@@ -471,6 +548,27 @@ assert np.array_equal(np.flatnonzero(sparse), [1, 5, 6, 10])
 assert np.isclose(sparse[6], 0.03, atol=0.005)
 
 # %% [markdown]
+# ### A penalty is an opinion
+#
+# Where do the two penalties come from? Take the weight $w$ itself as something that is more or less
+# probable. Before there are data, small weights seem more probable than large ones; that is the
+# *prior*. By Bayes' rule, after the data the probability of $w$ is in proportion to the likelihood
+# times the prior. Minus its logarithm is a sum:
+#
+# $$ -\log P(w \mid \text{data}) = -\log P(\text{data} \mid w) - \log P(w) + \text{const} $$
+#
+# The first term is the loss ([lesson 5](05_softmax_regression.py)), and so the second is the penalty:
+# $\frac{\lambda}{2} w^2$ if the prior is a bell curve with the variance $1 / \lambda$, and
+# $\lambda \lvert w \rvert$ if it is $e^{-\lambda \lvert w \rvert}$, which has a peak at 0. Here are
+# the most probable weights for the data that want 0.3, with $\lambda = 0.5$. They are the two of the
+# table:
+
+# %%
+for name, prior in {"bell curve": np.exp(-0.5 * grid**2 / 2), "peak": np.exp(-0.5 * np.abs(grid))}.items():
+    probability = np.exp(-((0.3 - grid) ** 2) / 2) * prior
+    print(f"prior a {name}: most probable weight {abs(grid[probability.argmax()]):.2f}")
+
+# %% [markdown]
 # ## Early stopping
 #
 # The third knob is time. A network begins with a smooth function and needs many steps to bend it
@@ -503,7 +601,7 @@ history = curve_fitting(epochs=2000)
 best, last = min(history["val_loss"]), history["val_loss"][-1]
 print(f"validation error: {best:.3f} at best, {last:.3f} after 2000 epochs")
 
-curves = {"training": history["loss"], "validation": history["val_loss"]}
+curves = {"training error": history["loss"], "validation error": history["val_loss"]}
 plots.lines(curves, xlabel="epoch", ylabel="mean squared error", logy=True)
 
 # %% [markdown]
@@ -661,7 +759,7 @@ assert mse(fit(*tenfold, 12), fresh_x, fresh_y) < 1.05 * min(mse(fit(*tenfold, d
 # ## In five lines
 #
 # - The training error falls with every weight that a model gets; the error on fresh points falls
-#   and then rises.
+#   and then rises, for it is the sum of bias, variance and noise.
 # - Cross-validation measures the second with the data one has.
 # - Weight decay makes all weights smaller, L1 makes some of them exactly 0.
 # - Early stopping ends the training where the validation error is least.

@@ -184,9 +184,9 @@ tg.draw(out, depth=0, gradients=False)
 # %% [markdown]
 # ## Anything that Python can say
 #
-# What `forward` does may depend on the numbers. Here a constant, which is saved with the network and not
-# learned (`nn.Buffer`), multiplies the input, and the result is halved until it is small enough. The
-# graph records the steps that were really taken, so the gradient is that of these steps.
+# What `forward` does may depend on the numbers. Here the result is halved until it is small enough. The
+# graph records the steps that were really taken, so the gradient is that of these steps. A constant,
+# `nn.Buffer`, multiplies the input: it is saved with the network, and not learned.
 
 
 # %%
@@ -203,35 +203,54 @@ class Halved(nn.Module):
         return x.sum()
 
 
-class Centred(nn.Module):
-    """A layer without parameters."""
+tg.manual_seed(1)
+halved = Halved()
+for size in (1, 100):
+    result = halved(size * np.ones((1, 4), np.float32)).item()
+    print(f"{result:.3f} after halving {halved.times} times")
+print("learned:", [name for name, _ in halved.named_parameters()])
+print("saved:  ", list(halved.state_dict()))
 
+# %% [markdown]
+# Initial weights of your own? `apply` calls a function with every module of the tree, from the leaves to
+# the root. This one draws numbers between −10 and 10, and makes 0 of those below 5 in size.
+
+
+# %%
+def large_or_zero(module):
+    if isinstance(module, nn.Linear):
+        W = np.random.default_rng(0).uniform(-10, 10, module.weight.shape)
+        module.weight.data = (W * (abs(W) >= 5)).astype(np.float32)
+        nn.init.zeros_(module.bias)
+
+
+halved.apply(large_or_zero)
+print(halved.linear.weight.data.round(1) + 0.0)  # + 0.0 makes 0 of -0
+
+# %% [markdown]
+# A layer needs no parameters. This one subtracts the mean; it stands in a chain like any other, and a chain
+# may stand in a chain.
+
+
+# %%
+class Centred(nn.Module):
     def forward(self, x):
         return x - x.mean()
 
 
-def large_or_zero(layer):
-    """Weights drawn between -10 and 10, of which those below 5 in size are 0."""
-    if isinstance(layer, nn.Linear):
-        W = np.random.default_rng(0).uniform(-10, 10, layer.weight.shape)
-        layer.weight.data = (W * (abs(W) >= 5)).astype(np.float32)
-        nn.init.zeros_(layer.bias)
-
-
-halved = Halved()
-halved.apply(large_or_zero)  # calls the function with every module of the tree
-for ones in (np.ones((1, 4), np.float32), 100 * np.ones((1, 4), np.float32)):
-    print(f"{halved(ones).item():.3f} after halving {halved.times} times")
-print([name for name, _ in halved.named_parameters()], "and", list(halved.state_dict()))
 chain = nn.Sequential(nn.Linear(4, 8), Centred(), nn.Sequential(nn.Linear(8, 2), nn.ReLU()))
-assert abs(chain[:2](np.ones((3, 4), np.float32)).mean().item()) < 1e-6
-assert halved.linear.weight.data[halved.linear.weight.data != 0].size < 16
+x = rng.normal(size=(3, 4)).astype(np.float32)
+print(f"mean behind the second part: {chain[:2](x).mean().item():.6f}")
+
+# %% tags=["hide-cell"]
+assert abs(chain[:2](x).mean().item()) < 1e-6
+assert 0 < np.count_nonzero(halved.linear.weight.data) < 16
+assert np.all((halved.linear.weight.data == 0) | (abs(halved.linear.weight.data) >= 5))
 assert "constant" not in dict(halved.named_parameters())
 assert "constant" in halved.state_dict()
 
 # %% [markdown]
-# A chain of your own needs no more than a loop. (`Sequential` inside `Sequential` is fine, too, as in the
-# last lines.)
+# And a chain of your own needs no more than a loop:
 
 
 # %%
@@ -245,7 +264,6 @@ class MySequential(nn.Module):
         return x
 
 
-x = rng.normal(size=(3, 4)).astype(np.float32)
 assert np.array_equal(MySequential(*chain)(x).data, chain(x).data)
 
 # %% [markdown]

@@ -266,8 +266,8 @@ print(output_size(28, 5, padding=2), output_size(28, 5), output_size(28, 2, stri
 # Both may differ by direction: a stride of (3, 2), or a padding of (2, 0). A window of even width
 # that is to keep the size needs one zero more on one side: of $p = k - 1$ zeros, half rounded down
 # before and half rounded up after. And the border need not be of zeros: `np.pad` can repeat the
-# pixels at the rim instead. Without padding, images shrink: ten windows of 5 × 5 in a row make 240
-# pixels into 200.
+# pixels at the rim instead, and `nn.Conv2d(..., padding_mode="replicate")` does. Without padding,
+# images shrink: ten windows of 5 × 5 in a row make 240 pixels into 200.
 
 # %%
 assert conv2d(image[None, None], window[None, None], None, (3, 2), (2, 0)).shape[2:] == (4, 3)
@@ -414,9 +414,6 @@ image28 = data.Digits(size=28).images[:1]
 assert np.array_equal(same(image28).data, classic(image28).data)
 
 summary = nn.summary(same, (1, 1, 28, 28))
-convolutions = [row for row in summary.rows if row.name in ("0", "3")]
-assert (sum(row.parameters for row in convolutions), summary.parameters) == (2572, 61_706)
-assert (sum(row.multiply_adds for row in convolutions), summary.multiply_adds) == (357_600, 416_520)
 summary
 
 # %% [markdown]
@@ -428,6 +425,27 @@ summary
 # %% tags=["hide-cell"]
 assert classic[0].weight.size + classic[0].bias.size == 156
 assert 784 * 4704 + 4704 == 3_692_640
+convolutions = [row for row in summary.rows if row.name in ("0", "3")]
+assert (sum(row.parameters for row in convolutions), summary.parameters) == (2572, 61_706)
+assert (sum(row.multiply_adds for row in convolutions), summary.multiply_adds) == (357_600, 416_520)
+
+# %% [markdown]
+# The LeNet-5 of 1998 had one thing that is forgotten today. In its second convolution, a map did not
+# read all six channels, only those that a table gave it: the first six maps read three each, the next
+# nine four, and the last all six. So different maps had to look for different things, and there were
+# fewer kernels. `models.lenet5()` is that network. A dark square says that the map of this column reads
+# the channel of this row.
+
+# %%
+original = models.lenet5()
+reads = original.C3.places.data.sum(axis=2)  # (maps, channels): 1 where there is a kernel
+learned = sum(p.size for p in original.C3.parameters())
+print(f"{reads.sum():.0f} kernels, {learned} numbers; with all channels {16 * 6 * 25 + 16}")
+plots.attention(reads.T, range(6), range(16))
+
+# %% tags=["hide-cell"]
+assert reads.sum(axis=1).tolist() == [3] * 6 + [4] * 9 + [6]
+assert (reads.sum(), learned) == (60, 60 * 25 + 16) == (60, 1516)
 
 # %% [markdown]
 # ## Training on handwritten digits
@@ -438,7 +456,8 @@ assert 784 * 4704 + 4704 == 3_692_640
 #
 # If you have the four files of MNIST, 70,000 digits of 28 × 28 pixels, in a folder, use
 # `data.MNIST("folder")` and `data.MNIST("folder", train=False)` in place of the two datasets below.
-# The rest stays as it is, and one epoch takes about fifty times as long.
+# The rest stays as it is, and one epoch takes about fifty times as long. `data.FashionMNIST` reads four
+# files of the same form, with clothes of ten kinds, which are harder to tell apart than digits.
 
 # %%
 digits_to_learn = data.Digits(size=28)

@@ -527,41 +527,30 @@ assert blocks["AlexNet"][1]["numbers"][-3:].sum() > 0.35
 assert blocks["GoogLeNet"][1]["numbers"][-1] < 0.03
 
 # %% [markdown]
-# ## Each network in two pictures
+# ## Each network in a picture
 #
-# A picture of a network is most useful at the right depth. First the blocks, then what is in them.
-# Here are all four, in the library's small forms; the second pictures are long.
+# A picture of a network is most useful at the right depth. Here are all four, in the library's small
+# forms, with their parts and blocks as boxes. `drawn("VGG", depth=2)` opens the boxes, as the inception
+# block was opened above; that picture is long, because every layer is in it.
 
 
 # %%
-def drawn(name, depth):
+def drawn(name, depth=1):
     model = makers[name]().eval()
     image = tg.tensor(digits.images[:1], name="image")
     return tg.draw(model(image), depth=depth, gradients=False, direction="TB")
 
 
-drawn("AlexNet", depth=1)
+drawn("AlexNet")
 
 # %%
-drawn("AlexNet", depth=2)
+drawn("VGG")
 
 # %%
-drawn("VGG", depth=1)
+drawn("NiN")
 
 # %%
-drawn("VGG", depth=2)
-
-# %%
-drawn("NiN", depth=1)
-
-# %%
-drawn("NiN", depth=2)
-
-# %%
-drawn("GoogLeNet", depth=1)
-
-# %%
-drawn("GoogLeNet", depth=2)
+drawn("GoogLeNet")
 
 # %% [markdown]
 # ## In five lines
@@ -579,6 +568,9 @@ drawn("GoogLeNet", depth=2)
 #    112 × 112, half as high and wide?
 # 2. NiN can be called on images of another size, VGG cannot. Why?
 # 3. In an inception block, why does the pooling have stride 1 and padding 1?
+# 4. A convolution of 64 channels to 64 is cut into four *groups*: each quarter of the channels that go out
+#    reads a quarter of those that come in, as `nn.Conv2d(64, 64, 3, groups=4)` does. What part of the
+#    weights and of the work is left? And what is lost?
 #
 # <details><summary>Answers</summary>
 #
@@ -587,6 +579,9 @@ drawn("GoogLeNet", depth=2)
 # 2. The weights of a convolution do not depend on the size of the image, and neither does the mean
 #    over all pixels. A dense layer has a weight for each number that comes in.
 # 3. Its result stands beside those of the other paths, so it needs the same height and width.
+# 4. A quarter of both, for each number reads 16 channels instead of 64. The groups know nothing of each
+#    other, until a window of 1 × 1 mixes their channels. A dense layer of $d$ inputs and $q$ outputs can be cut
+#    in the same way, from $d q$ products to $d q / 4$.
 #
 # </details>
 
@@ -594,6 +589,7 @@ drawn("GoogLeNet", depth=2)
 _, (_, last_size), _, _ = list(costs(alexnet_rows[:8], channels=1, size=112))[-1]
 assert last_size == 2
 assert 256 * 2 * 2 * 4096 + 4096 == 4_198_400
+assert nn.Conv2d(64, 64, 3, groups=4).weight.size == 64 * 64 * 9 // 4
 
 # %% [markdown]
 # ## Try it

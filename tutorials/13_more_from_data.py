@@ -133,14 +133,31 @@ plots.images(versions, titles=["original", *["moved"] * 5], columns=6)
 
 # %% [markdown]
 # A loader takes such a function as its `transform`, and calls it for every batch. The library has it under
-# the name `RandomCrop`, and some others: `ColorJitter` changes brightness and contrast,
-# `RandomHorizontalFlip` mirrors half of the images. Here are four networks with the same start: without
+# the name `RandomCrop`, and some others. `RandomHorizontalFlip` mirrors half of the images.
+# `RandomResizedCrop` cuts out a part of random size and shape and makes it as large as before, so that things
+# come near or go far. `ColorJitter` changes brightness and contrast, and in colour images also how strong the
+# colours are (saturation) and which they are (hue). A digit in ink of one colour on paper of another:
+
+# %%
+paper, ink = np.array([0.95, 0.85, 0.6]), np.array([0.1, 0.2, 0.6])
+mask = digit[:, :, :, :, None]  # ink where it is 1; the last axis is for red, green and blue
+colourful = np.moveaxis(paper * (1 - mask) + ink * mask, -1, 2)[:, 0]  # (1, 3, 16, 16)
+cut = data.RandomResizedCrop(16, scale=(0.4, 1.0))
+recolour = data.ColorJitter(0.3, 0.3, 0.3, hue=0.3)
+rng = np.random.default_rng(2)
+changed = [colourful, *(change(colourful, rng) for change in [cut] * 3 + [recolour] * 3)]
+titles = ["original", *["cut out"] * 3, *["colours"] * 3]
+plots.images(np.concatenate(changed), titles=titles, columns=7)
+
+# %% [markdown]
+# Here are four networks with the same start: without
 # augmentation; with moved images; with moved and differently shaded ones; with mirrored ones. Each is tested
 # twice: on the test digits, and on the test digits moved by two pixels in the four directions.
 
 # %%
 seen_before = np.random.default_rng(1)
-assert moved(digit, seen_before).shape == data.RandomCrop(16, padding=2)(digit, seen_before).shape
+by_library = data.RandomCrop(16, padding=2)
+assert moved(digit, seen_before).shape == by_library(digit, seen_before).shape
 
 wide = np.pad(test.images, ((0, 0), (0, 0), (2, 2), (2, 2)))
 moves = [(2, -2), (2, 2), (3, -2), (3, 2)]  # up, down, left, right
@@ -272,11 +289,12 @@ nn.summary(trained["old head"], (1, 1, 16, 16))
 # $p(x, y)$, and the network is used on another, $q(x, y)$. Three kinds have names, by what stays.
 #
 # - *Covariate shift*: inputs are others, $q(x) \ne p(x)$, but each means what it did, $q(y \mid x) =
-#   p(y \mid x)$. A car has learned in sunshine and drives in fog.
+#   p(y \mid x)$. A car has learned in sunshine and drives in fog; a network has learned from the X-rays of one
+#   hospital and reads those of another, with another machine.
 # - *Label shift*: classes are more or less frequent, $q(y) \ne p(y)$, but each looks as it did,
 #   $q(x \mid y) = p(x \mid y)$. In winter more patients with a cough have the flu.
 # - *Concept shift*: the same input means something else, $q(y \mid x) \ne p(y \mid x)$. What is called a
-#   soft drink depends on where you are.
+#   soft drink depends on where you are; what people like to buy depends on the year.
 #
 # ## Covariate shift: weights for examples
 #

@@ -63,7 +63,7 @@ scenes = data.Scenes(800, most=4, classes=FIVE, seed=1)
 unseen = data.Scenes(200, most=4, classes=FIVE, train=False, seed=2)
 pictures = unseen.images[:, 0]
 
-plots.images(pictures[:8], masks=unseen.masks[:8], boxes=unseen.boxes[:8])
+plots.images(pictures[:8], masks=unseen.masks[:8], boxes=unseen.boxes[:8], columns=4)
 
 # %% [markdown]
 # A mask has a whole number for every pixel: 0 for paper, 1 for the ink of a 0, 2 for that of a 1, and
@@ -390,7 +390,9 @@ assert np.allclose(offsets, by_hand)
 # `models.ssd` is four stages as above. Behind the last two, a 3 × 3 convolution says for each anchor ten
 # numbers: a logit for "here is an object", four offsets, and five logits for the class. "Object" is asked
 # of every anchor. Offsets and class are asked only of those that stand for a true box, since of the
-# others there is nothing to say. The three losses are added.
+# others there is nothing to say. The three losses are added. (The other well-known family of detectors,
+# YOLO, lays a grid over the picture. Its cell in which the middle of an object lies answers for it, with a few
+# boxes, how sure it is of each, and one class.)
 #
 # Remember question 3. If "object" began at one half, the 96 % of the anchors that stand for nothing would
 # be all that the network hears of in its first steps. So its bias begins at $\log (0.01 / 0.99)$: objects
@@ -456,7 +458,7 @@ plots.images(pictures[[0, 0]], titles=["all", "the best"], boxes=[many, few])
 # %%
 found = detector.detect(unseen.images)
 sure = [rows[rows[:, 5] >= 0.3] for rows in found]
-plots.images(pictures[:8], boxes=sure[:8])
+plots.images(pictures[:8], boxes=sure[:8], columns=4)
 
 # %% [markdown]
 # ## Precision, recall, and the area between

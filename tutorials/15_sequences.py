@@ -340,8 +340,10 @@ assert in_pairs < alone < uniform
 # %% [markdown]
 # ## A network that spells
 #
-# The network sees the whole beginning of the name. An *embedding* gives each token a vector, the
-# recurrent layer a state after each token, a linear layer 27 logits.
+# The chance of the next token depends on all tokens before it. No table could hold so many beginnings;
+# the state stands for them: $P(x_{t+1} \mid x_1, \ldots, x_t) \approx P(x_{t+1} \mid H_t)$. An *embedding*
+# gives each token a vector, the recurrent layer a state after each token, and a linear layer 27 logits,
+# $O_t = H_t W_{hq} + b_q$.
 
 
 # %%
@@ -512,8 +514,8 @@ with tg.no_grad():
     chances = tg.softmax(reader.output(states), axis=-1).data[0]
 label = int(held_out.labels[1])
 plots.row(
-    plots.images(example[:, 0], [f"a {label}"]),
-    plots.lines({f"a {label}": chances[:, label]}, xlabel="rows read", ylabel="probability"),
+    plots.images(example[:, 0], [f"the digit {label}"]),
+    plots.lines({f"the digit {label}": chances[:, label]}, xlabel="rows read", ylabel="probability"),
 )
 
 # %% [markdown]

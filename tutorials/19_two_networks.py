@@ -252,7 +252,10 @@ assert inside > 0.7
 # %%
 target = real_points(300, np.random.default_rng(1))
 plots.row(
-    *(plots.points({"real": target, "made": moments[k][:300]}, title=f"after {250 * (k + 1)} steps") for k in (0, 2, 5))
+    *(
+        plots.points({"real": target, "made": moments[k][:300]}, equal=True, title=f"after {250 * (k + 1)} steps")
+        for k in (0, 2, 5)
+    )
 )
 
 # %% [markdown]
@@ -289,7 +292,7 @@ for k, points in enumerate(collapsed):
 
 plots.row(
     *(
-        plots.points({"real": target, "made": collapsed[k][:300]}, title=f"after {250 * (k + 1)} steps")
+        plots.points({"real": target, "made": collapsed[k][:300]}, equal=True, title=f"after {250 * (k + 1)} steps")
         for k in (0, 3, 5)
     )
 )

@@ -8,7 +8,7 @@ from tinygrad_edu.cli.lessons import lessons
 def copy_lessons(folder: Path, lang: str) -> None:
     """Write the lessons that changed, and remove those that are gone.
 
-    In another language, their comments and docstrings are translated here, and Sphinx translates the text between.
+    In another language, what is said in their code is translated here, and Sphinx translates the text between.
     """
     folder.mkdir(exist_ok=True)
     programs = {folder / lesson.path.name: lesson.text(lesson.path, lang, ["code"]) for lesson in lessons()}

@@ -28,6 +28,9 @@ OTHERS = [lang for lang in languages() if lang != "en"]
 BEGINNERS = ("arguments", "attributes", "axes", "explain", "indices", "operands", "shapes", "tensors", "words")
 """The errors of the engine that beginners meet."""
 
+DRAWN = ("architecture", "asked", "backward", "choices", "draw", "marks", "part", "recorded")
+"""What takes the options of pictures."""
+
 SPEAKING = [
     "check", "cli", *(f"engine/messages/{name}.py" for name in BEGINNERS),
     "grade/assignment.py", "grade/compare.py", "grade/formats", "grade/jobs.py", "grade/own_engine",
@@ -42,7 +45,8 @@ REFUSING = [
     "cli", *(f"engine/primitives/{name}.py" for name in ("convolution", "fused", "normalization", "windows")),
     "grade/assignment.py", "grade/formats/gradebooks.py", "grade/jobs.py", "grade/own_engine", "nn/containers.py",
     "nn/convolution.py", "nn/layers.py", "nn/loss_parts.py", "nn/losses.py", "nn/messages.py", "nn/module.py",
-    "nn/normalization.py", "nn/parameter.py", "nn/pooling.py", "nn/recurrent.py",
+    "nn/normalization.py", "nn/parameter.py", "nn/pooling.py", "nn/recurrent.py", "_support/formats.py",
+    *(f"graph/{name}.py" for name in DRAWN), "graph/views/view.py", "graph/words", "step/derivation.py",
 ]  # fmt: skip
 """What teachers and students meet first: here also an error that stands outside the catalogues is a mistake."""
 

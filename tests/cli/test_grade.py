@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
+
+from tinygrad_edu.cli import grade
 
 from .conftest import Command
 
@@ -27,6 +31,22 @@ def course(run: Command, folder: Path) -> Path:
 def test_a_new_assignment_gives_its_reference_all_points_and_its_starter_none(course: Path, run: Command) -> None:
     assert run("grade", "hw1", "hw1/reference.py").out == "reference: 3 of 3 points\n"
     assert run("grade", "hw1", "hw1/starter.py").out == "starter: 0 of 3 points\n"
+
+
+@pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "hw2"), KeyboardInterrupt()])
+def test_a_new_assignment_is_there_completely_or_not_at_all(
+    folder: Path, run: Command, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    def write(path: Path, content: bytes) -> None:
+        if path.name != "assignment.py":
+            raise stop
+        path.write_bytes(content)
+
+    with monkeypatch.context() as context:
+        context.setattr(grade, "replace_file", write)
+        assert run("grade", "new", "hw2").code != 0
+    assert not (folder / "hw2").exists()
+    assert run("grade", "new", "hw2").code == 0
 
 
 def test_a_class_is_graded_into_results_a_table_and_pages(course: Path, run: Command) -> None:
@@ -78,9 +98,13 @@ def test_a_check_that_fails_by_itself_gives_nobody_a_zero(course: Path, run: Com
         ("hw1 in --json old", "give a new folder"),
         ("hw1 in --format word x", "the formats are"),
         ("hw1 in --csv nowhere/grades.csv", "nowhere is no folder that can be written"),
+        ("hw1 in --csv in", "cannot write in: Is a directory"),
+        ("hw1 in --format html in/emmy.py", "emmy.py is no folder that can be written"),
+        ("hw1 in --format html in/emmy.py/pages", "emmy.py is no folder that can be written"),
         ("hw1 in --fill excel x", "the gradebooks are"),
         ("hw1 in --fill canvas nowhere.csv", "there is no file nowhere.csv"),
-        ("hw1 in --late nowhere.csv", "nowhere.csv: No such file"),
+        ("hw1 in --late nowhere.csv", "cannot read nowhere.csv: No such file"),
+        ("hw1 in --groups in", "cannot read in: Is a directory"),
         ("hw1 in --late short", "columns student and days"),
         ("hw1 in --late late.csv", "emmy is late by 'x'; days are a number"),
         ("hw1 in --secret nowhere", "--secret nowhere: No such file"),

@@ -87,6 +87,26 @@ def test_each_kind_of_text_is_translated_as_a_whole_and_all_else_stays() -> None
     assert 'return "# no comment"  # noqa: E501\n' in result
 
 
+def test_strings_with_words_are_translated_and_code_stays() -> None:
+    program = (
+        'print("names,", f"{x["a"] if 0 else n:3} of {total}", "W1", f"{n}")\n'
+        'plot({"two words": x["float64"]}, title=("one " "line"))\n'
+    ).replace('["a"]', "['a']")
+    asked: list[str] = []
+
+    def translate(text: str) -> str:
+        asked.append(text)
+        return {"{x['a'] if 0 else n:3} of {total}": "{total}之{x['a'] if 0 else n}", "two words": "两个词"}.get(
+            text, text
+        )
+
+    result = translated(program, translate, strings=True)
+    assert sorted(asked) == ["names,", "one line", "two words", "{x['a'] if 0 else n:3} of {total}"]
+    assert """f"{total}之{x['a'] if 0 else n}", "W1", f"{n}")""" in result
+    assert 'plot({"两个词": x["float64"]}, title=("one " "line"))' in result
+    assert texts_in_code(program) == []
+
+
 def test_a_catalogue_is_read_without_what_is_old_or_empty(tmp_path: Path) -> None:
     path = tmp_path / "page.po"
     path.write_text(
@@ -107,23 +127,32 @@ def test_no_text_of_a_lesson_is_english(lesson: Lesson) -> None:
         english = program.read_text(encoding="utf-8")
         asked += texts_in_code(english) if program != lesson.path else []
         chinese = lesson.text(program, "zh")
-        assert without_docstrings(chinese) == without_docstrings(english)
+        assert skeleton(chinese) == skeleton(english)
 
     def note(text: str) -> str:
         asked.append(text)
         return text
 
-    translated(lesson.path.read_text(encoding="utf-8"), note)
+    translated(lesson.path.read_text(encoding="utf-8"), note, strings=True)
     assert [text for text in asked if text not in texts and text.strip() != "</details>"] == []
 
 
-def without_docstrings(program: str) -> str:
-    """The program as a tree, without its docstrings."""
+def skeleton(program: str) -> str:
+    """The program as a tree, without its docstrings and strings; of f-strings there are the values, in any order."""
+
+    class Strings(ast.NodeTransformer):
+        def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+            return ast.Constant("") if isinstance(node.value, str) else node
+
+        def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Set:
+            values = (self.visit(part.value) for part in node.values if isinstance(part, ast.FormattedValue))
+            return ast.Set(sorted(values, key=ast.dump))
+
     tree = ast.parse(program)
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
-    return ast.dump(tree)
+    return ast.dump(Strings().visit(tree))
 
 
 def test_chinese_notebooks_speak_chinese_and_run(run: Command, folder: Path) -> None:
@@ -148,7 +177,8 @@ def test_the_environment_chooses_the_language_too(run: Command, monkeypatch: pyt
     monkeypatch.setenv("TINYGRAD_EDU_LANG", "zh")
     chinese = run("tutorials").out
     assert chinese == run("tutorials", "--lang", "zh").out
-    assert english == run("tutorials", "--lang", "en").out
+    assert english == run("tutorials", "--lang", "en").out == run("--lang=en", "tutorials").out
+    assert run("--lang", "en", "tutorials", "copy", "in", "99").err.startswith("tinygrad-edu: there is no lesson '99'")
     assert "1  数的计算图" in chinese
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import cli
 from tinygrad_edu.cli.users_file import split_target
 
 from .conftest import Command, environment
@@ -233,6 +234,16 @@ def test_ctrl_c_is_quiet(typed: Command, folder: Path) -> None:
     write(folder / "slow.py", "import signal", "signal.signal(signal.SIGINT, signal.default_int_handler)",
           "signal.raise_signal(signal.SIGINT)")  # fmt: skip
     assert typed("draw", "slow.py:z") == (130, "", "")
+
+
+def test_ctrl_c_while_the_commands_are_imported_ends_quietly(
+    run: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parser", interrupted)
+    assert run("tutorials") == (130, "", "")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no broken pipes here")

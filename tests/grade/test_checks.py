@@ -111,6 +111,11 @@ def test_backward_passes_right_gradients(answer: Any) -> None:
     passes(backward, answer, tg.matmul, rng(), "nk", "km")
 
 
+@pytest.mark.parametrize("together", [list, tuple, lambda gradients: gradients[0]])
+def test_the_gradient_of_a_single_operand_may_stand_in_a_list(together: Any) -> None:
+    passes(backward, lambda g, x: together([g * np.cos(x)]), tg.sin, rng(), "nk")
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -578,6 +583,11 @@ def odd_backward(odd: Any) -> Any:
     return make
 
 
+def odd_second(odd: Any) -> Any:
+    layers = iter([OddLayer(odd), odd])
+    return lambda weight, bias: next(layers)
+
+
 class OddValue:
     odd: Any = None
 
@@ -609,6 +619,7 @@ ASKED: list[Callable[[Any], None]] = [
     lambda odd: right_steps([ChainStep("sin", lambda x: odd, np.sin)], np.ones(3)),
     lambda odd: same_layer(lambda *_: OddLayer(odd), linear, rng(), "nk", "km", "m"),
     lambda odd: same_layer(lambda *_: odd, linear, rng(), "nk", "km", "m"),
+    lambda odd: same_layer(odd_second(odd), linear, rng(), "nk", "km", "m"),
     lambda odd: same_layer(odd_backward(odd), linear, rng(), "nk", "km", "m"),
     lambda odd: same_loss(lambda *_: odd, mse_loss, rng(), "numbers"),
     lambda odd: same_loss(lambda *_: (odd, odd), mse_loss, rng(), "numbers"),

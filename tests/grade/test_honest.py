@@ -94,6 +94,13 @@ def test_a_magic_is_left_out_alone_and_a_shell_has_its_whole_cell(sandbox: Sandb
     ]  # fmt: skip
 
 
+def test_an_alarm_that_a_program_sets_for_itself_fails_no_right_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    alarms = "import warnings, numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n"
+    sigmoid = "def f(): return 1 / (1 + np.exp(np.array([1e3, -1e3])))\n"
+    answer, problems = loaded(tmp_path, sandbox, {"hw1.py": alarms + sigmoid})
+    assert (answer.tolist(), problems) == ([0.0, 1.0], [])
+
+
 def test_a_slow_helper_costs_only_what_is_slow_in_it(tmp_path: Path) -> None:
     files = {"hw1.py": "import h\ndef f(): return h.x", "h.py": "import time\ntime.sleep(9)\n" + H}
     with Sandbox(Limits(load_seconds=0.8)) as sandbox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Formatter
 
@@ -36,7 +36,7 @@ def test_every_title_of_an_assignment_that_ships_is_also_in_chinese(
 
 @pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.name)
 def test_every_text_of_an_assignment_that_ships_is_also_in_chinese(one: Path) -> None:
-    read = {".md": texts_in_markdown, ".py": texts_in_code}
+    read: dict[str, Callable[[str], list[str]]] = {".md": texts_in_markdown, ".py": texts_in_code}
     texts = [
         text for file in one.iterdir() if file.suffix in read for text in read[file.suffix](file.read_text("utf-8"))
     ]

@@ -62,6 +62,38 @@ def test_nothing_is_found_in_a_sound_assignment(tried: Tried) -> None:
 # The reference and the starter.
 
 
+def test_extra_points_take_no_test_away(tried: Tried) -> None:
+    bonus = SOUND.replace("points=2", "points=1, extra=True").replace("def product", "def bonus")
+    report = tried(SOUND + "\n\n" + bonus)
+    assert report
+    assert report.programs == 9
+
+
+LAYER = """\
+from tinygrad_edu.grade.checks import same_layer
+
+@hw.check(points=1, needs=["Scale"])
+def layer(student, rng):
+    same_layer(student.Scale, lambda x, weight: x * weight, rng, "nk", "k")
+"""
+SCALE = """\
+class Scale:
+    def __init__(self, weight):
+        self.weight = weight
+    def forward(self, x):
+        self.x = x
+        return x * self.weight
+    def backward(self, upstream):
+        self.grad_weight = (upstream * self.x).sum(axis=0)
+        return upstream * self.weight
+"""
+
+
+def test_what_a_check_asks_after_a_wrong_answer_is_no_error_of_its_own(tried: Tried) -> None:
+    """`same_layer` asks another layer whether backward is right for a wrong forward; nobody answers in the replay."""
+    assert tried(LAYER, SCALE, "class Scale: pass\n", seeds=1).findings == ()
+
+
 def test_a_reference_that_loses_points(tried: Tried) -> None:
     report = tried(SOUND, reference=RIGHT.replace("upstream * y", "-upstream * y"))
     assert (only(report).kind, only(report).place, only(report).check) == ("reference", "assignment.py:8", "product")

@@ -1,12 +1,16 @@
-"""Clusters: which call made which node."""
+"""Clusters: which call made which node, and their frames."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.graph.backward import backward_graph
+from tinygrad_edu.graph.picture.open_clusters import titles_of
+from tinygrad_edu.graph.picture.shapes import crossings
 from tinygrad_edu.graph.plain import Graph
 from tinygrad_edu.graph.recorded import plain
 
@@ -125,3 +129,17 @@ def test_a_setting_that_a_module_has_by_default_is_not_said() -> None:
         "Flatten",
         "Linear(in_features=64, out_features=2)",
     ]
+
+
+@pytest.mark.parametrize("style", ["full", "shapes", "names"])
+@pytest.mark.parametrize("engine", ["builtin", "auto"])
+def test_no_title_of_a_frame_lies_on_an_arrow(engine: Any, style: Any) -> None:
+    tg.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.GRUCell(3, 3))
+    drawing = tg.draw(model(tg.randn(1, 3)).sum(), depth="all", direction="TB", style=style, fit=None, engine=engine)
+    titles = list(titles_of(drawing.graph, drawing.layout))
+    assert len(titles) == 3
+    for words, x, y in titles:
+        end = x + sum(text.width for text in words)
+        passing = crossings(drawing.layout.routes, y - 6, y + 6)
+        assert not [low for low, high in passing if low < end and x < high], "".join(text.text for text in words)

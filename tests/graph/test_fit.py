@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu._support.languages import speaking
 from tinygrad_edu.graph.numbers import Quantity
 from tinygrad_edu.graph.picture.style import in_space
 from tinygrad_edu.graph.picture.typeset import Text
@@ -244,3 +246,31 @@ def test_with_names_alone_an_array_written_into_an_expression_has_its_shape() ->
     constants = [card for card in drawing.cards if card.kind == "constant"]
     said = ["".join(item.text for row in card.rows for item in row if isinstance(item, Text)) for card in constants]
     assert said == ["(4, 5)", "3"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda z: wrongly(tg.draw, 3),
+        lambda z: tg.draw(z, fit="cel"),  # type: ignore[arg-type]
+        lambda z: tg.draw(z, digits=0),
+        lambda z: tg.draw(z, focus="nothing"),
+        lambda z: tg.draw(z, focus=tg.Value(1.0)),
+        lambda z: tg.draw(z, highlight="nothing"),
+        lambda z: tg.draw(z, boxes={"box": ["nothing"]}),
+        lambda z: tg.draw([z, z * 2], "both"),
+        lambda z: tg.draw(z).save(io.BytesIO()),  # type: ignore[call-overload]
+        lambda z: wrongly(tg.steps, z, "sgd"),
+    ],
+)
+def test_an_error_is_in_one_language(call: Any) -> None:
+    with speaking("zh"), pytest.raises(tg.TinygradError) as caught:
+        call(worked_example()[-1])
+    words = re.sub(r"'[^']*'|\b(Value|Tensor|tg|optim|SGD|lr|seed|graph|box)\b", "", str(caught.value))
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", words), str(caught.value)
+    assert re.search("[\u4e00-\u9fff]", words)
+
+
+def test_the_language_of_a_picture_is_that_of_its_errors() -> None:
+    with pytest.raises(tg.GraphError, match="而图中没有叫这个名称的节点"):
+        tg.draw(worked_example()[-1], focus="nothing", lang="zh")

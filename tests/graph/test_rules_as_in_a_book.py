@@ -90,7 +90,7 @@ def test_rules_are_said_in_the_language_of_the_picture() -> None:
 
 def test_what_changes_only_the_shape_has_no_sign_and_a_power_its_exponent() -> None:
     x = tg.tensor([0.5, 0.7], requires_grad=True, name="x")
-    drawing = tg.draw((x[:, None] * x).sum() + (x**2).sum() + (x**x).sum() + (x**-1).sum())
+    drawing = tg.draw((x[None, :] * x).sum() + (x**2).sum() + (x**x).sum() + (x**-1).sum())
     signs = [card.symbol.text for card in drawing.cards if card.symbol]
     assert [sign for sign in signs if "x" in sign] == ["x²", "xⁿ", "x⁻¹"]
     assert len(signs) == len([node for node in drawing.graph.nodes if node.kind == "operation"]) - 1
@@ -102,7 +102,11 @@ def test_a_formula_keeps_an_index_and_the_brackets_of_a_matrix_product() -> None
     x = tg.tensor([0.5, 0.7, 3.0], requires_grad=True, name="x")
     said = {
         "x[[0, 2]]": x[[0, 2]],
-        "x ⊙ x": x[:, None] * x,
+        "x[:, None] ⊙ x": x[:, None] * x,
+        "x[..., None] ⊙ x": tg.expand_dims(x, -1) * x,
+        "x + x": x[None, :] + x,
+        "A ⊙ A[:, None, :]": A * A[:, None, :],
+        "A Bᵀ A": A @ B.transpose(1, 0) @ A,
         "(A ⊙ B) A": (A * B) @ A,
         "(A / B) A": (A / B) @ A,
         "2 · A B": (2 * A) @ B,

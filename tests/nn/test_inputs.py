@@ -33,6 +33,19 @@ LAYERS: list[tuple[nn.Module, tuple[int, ...]]] = [
 each_layer = pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=[repr(layer) for layer, _ in LAYERS])
 
 
+class Foreign:
+    """An array of another library, such as a tensor of PyTorch's or a table of pandas: its dtype is not NumPy's."""
+
+    dtype = object()
+
+    def __init__(self, numbers: Any) -> None:
+        self.numbers = np.array(numbers)
+        self.shape, self.ndim = self.numbers.shape, self.numbers.ndim
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.array(self.numbers, dtype)
+
+
 def first(out: Any) -> Any:
     return first(out[0]) if isinstance(out, tuple) else out
 
@@ -42,7 +55,7 @@ def first(out: Any) -> Any:
 def test_data_take_the_dtype_of_the_network(layer: nn.Module, shape: Any, dtype: str) -> None:
     x = np.random.default_rng(0).integers(0, 2, shape).astype(dtype)
     expected = first(layer(x.astype("float32"))).data
-    for given in (x, tg.tensor(x), x.tolist()):
+    for given in (x, tg.tensor(x), x.tolist(), Foreign(x)):
         out = first(layer(given))
         assert out.dtype == np.float32
         np.testing.assert_array_equal(out.data, expected)
@@ -83,6 +96,20 @@ def test_activations_take_lists(function: Any) -> None:
     np.testing.assert_array_equal(function([1, -2]), function(np.array([1, -2])))
     with pytest.raises(tg.DtypeError, match="needs numbers"):
         function("1")
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Dropout(0.0), nn.Softmax(1), nn.MaxPool1d(2), nn.AdaptiveAvgPool1d(2), nn.Flatten()]
+)
+def test_layers_without_parameters_take_arrays_of_other_libraries(layer: Any) -> None:
+    x = np.random.default_rng(0).random((2, 4), "float32")
+    np.testing.assert_array_equal(layer(Foreign(x)), layer(x))
+
+
+@pytest.mark.parametrize("loss", [F.mse_loss, F.kl_div, F.binary_cross_entropy, F.cross_entropy, F.cosine_similarity])
+def test_losses_take_arrays_of_other_libraries(loss: Any) -> None:
+    x, y = np.random.default_rng(0).random((2, 3, 4), "float32")
+    np.testing.assert_array_equal(loss(Foreign(x), Foreign(y)), loss(x, y))
 
 
 @pytest.mark.parametrize(

@@ -486,6 +486,31 @@ def test_schedules_that_multiply_are_resumed_in_their_order() -> None:
             schedule.step()
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_rate_set_by_hand_is_resumed(name: str) -> None:
+    """As in PyTorch, where the optimiser alone keeps the rate."""
+    first, second = (optim.SGD([tg.Value(1.0)], lr=0.5) for _ in range(2))
+    schedule, resumed = ALL[name](first), ALL[name](second)
+    schedule.step()
+    first.param_groups[0]["lr"] *= 0.125
+    second.load_state_dict(first.state_dict())
+    resumed.load_state_dict(schedule.state_dict())
+    for _ in range(3):
+        assert second.param_groups[0]["lr"] == first.param_groups[0]["lr"]
+        schedule.step()
+        resumed.step()
+
+
+@pytest.mark.parametrize("name", ["CosineAnnealingLR", "CosineAnnealingWarmRestarts"])
+def test_a_rate_below_the_lowest_one_leads_to_no_negative_rate(name: str) -> None:
+    o = optim.SGD([tg.Value(1.0)], lr=0.1)
+    schedule = getattr(lr_scheduler, name)(o, 3, eta_min=0.01)
+    for _ in range(8):
+        schedule.step()
+        o.param_groups[0]["lr"] *= 0.1
+        assert o.param_groups[0]["lr"] >= 0
+
+
 def test_a_new_schedule_goes_on_from_the_rate_of_a_loaded_optimiser() -> None:
     o = optim.SGD([tg.Value(1.0)], lr=0.5)
     lr_scheduler.ExponentialLR(o, 0.5).step()
@@ -525,6 +550,7 @@ def test_what_cannot_be_a_schedule_is_refused() -> None:
         (lambda: lr_scheduler.OneCycleLR(o, 0.1, 10, pct_start=30), "pct_start is between 0 and 1"),
         (lambda: lr_scheduler.CyclicLR(o, 0.1, 1.0, mode="square"), "mode is 'triangular'"),
         (lambda: lr_scheduler.LambdaLR(o, 0.5), "lr_lambda is a function of t"),
+        (lambda: lr_scheduler.ConstantLR(o, 0.5, total_iters=0), "total_iters is a whole number from 1 on, not 0"),
     ):
         with pytest.raises(tg.TinygradError, match=says):
             wrong()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from .files import replace_file
-from .languages import FileError
+from .languages import FileError, say, texts
 
 __all__ = ["Writer", "format_of", "save_as", "write_to"]
 
@@ -46,12 +46,15 @@ def format_of(
     tinygrad_edu.errors.FileError: save: 'z.bmp' has none of the extensions .svg, .png
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise FileError(f"{function}: takes the path of a file, such as 'z{next(iter(formats))}', not {path!r:.60}")
+        example, given = f"'z{next(iter(formats))}'", f"{path!r:.60}"
+        text = texts("{function}: takes the path of a file, such as {example}, not {given}")
+        raise FileError(text, function=function, example=example, given=given)
     name = Path(path).name
     for extension, entry in formats.items():
         if name.lower().endswith(extension):
             return entry
-    raise FileError(f"{function}: {name or str(path)!r} has none of the extensions {', '.join(formats)}")
+    text, given = texts("{function}: {name} has none of the extensions {extensions}"), repr(name or str(path))
+    raise FileError(text, function=function, name=given, extensions=", ".join(formats))
 
 
 def write_to(
@@ -66,11 +69,13 @@ def write_to(
     b'3!'
     """
     if format is None:
-        raise FileError(f"{function}: an open file has no extension; say the format, one of {', '.join(formats)}")
+        text = texts("{function}: an open file has no extension; say the format, one of {extensions}")
+        raise FileError(text, function=function, extensions=", ".join(formats))
     content = format_of(f"it.{format.removeprefix('.')}", formats, function=function)(*arguments)
     if isinstance(file, TextIOBase):
         if isinstance(content, bytes):
-            raise FileError(f"{function}: {format} is binary; open the file with mode 'wb'")
+            text = texts("{function}: {format} is binary; open the file with mode {mode}")
+            raise FileError(text, function=function, format=format, mode="'wb'")
         file.write(content)
     else:
         file.write(content if isinstance(content, bytes) else content.encode())
@@ -94,5 +99,6 @@ def save_as(
     try:
         replace_file(path, content if isinstance(content, bytes) else content.encode())
     except OSError as error:
-        raise type(error)(f"{function}: cannot write {path}: {error.strerror}") from None
+        text = say("{function}: cannot write {path}: {reason}", function=function, path=path, reason=error.strerror)
+        raise type(error)(text) from None
     return path

@@ -17,8 +17,6 @@ from .. import __version__
 from .._support.languages import languages, say, speaking
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..errors import TinygradError
-from ..graph.text import visible
-from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
 from .command import Refusal
 
 __all__ = ["main"]
@@ -38,12 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):  # a console that cannot show ∂ shows \u2202 instead of failing
             getattr(sys, name).reconfigure(errors="backslashreplace")
     keep_freed_memory()
-    given = joined(sys.argv[1:] if argv is None else argv)
-    first = argparse.ArgumentParser(add_help=False)
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--lang", choices=languages())
     try:
-        with speaking(first.parse_known_args(given)[0].lang):
-            return _run(given)
+        known, given = first.parse_known_args(argv)  # also where the language stands before the command
+        with speaking(known.lang):
+            return _run(joined(given))
+    except KeyboardInterrupt:
+        return 130
     except TinygradError as error:  # the environment names a language that there is not
         print(f"tinygrad-edu: {error}", file=sys.stderr)
         return 2
@@ -57,12 +57,12 @@ def _run(given: Sequence[str]) -> int:
             code: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except Refusal as refusal:
+        from ..graph.text import visible
+
         if arguments.traceback:
             traceback.print_exception(refusal.__cause__ or refusal)
         print(f"tinygrad-edu: {visible(str(refusal))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         if error.filename is not None:  # no failure to print
             raise
@@ -88,6 +88,9 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
+    # Imported here, for it takes longer than all else, and Ctrl-C ends it as it ends a command.
+    from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
+
     vars(argparse)["_"] = lambda text: text and say(text)  # no other way to say its own words; some are None
     top = argparse.ArgumentParser(
         prog="tinygrad-edu", description=say("Record a computation, walk it backward, draw it."), allow_abbrev=False

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -146,6 +148,8 @@ def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
     try:
         rows = csv.DictReader(Path(path).read_text(encoding="utf-8-sig").splitlines(), strict=True)
         return [tuple((row[column] or "").strip() for column in columns) for row in rows]
+    except OSError as error:
+        raise Refusal("cannot read {file}: {why}", file=path, why=error.strerror) from error
     except (KeyError, UnicodeError, csv.Error) as error:
         text = texts("{path}: a CSV in UTF-8 with the columns {columns} is needed ({error})")
         raise Refusal(text, path=path, columns=say(" and ").join(columns), error=error) from None
@@ -185,10 +189,14 @@ def check_formats(arguments: argparse.Namespace) -> None:
         if name not in WRITTEN:
             raise Refusal("--format {name}: the formats are {names}", name=name, names=", ".join(WRITTEN))
     for name, path in to_write(arguments):
-        folder = Path(path).resolve().parent
+        place, writer = Path(path).resolve(), WRITERS[name]
+        if place.is_dir() and writer.one is None:
+            raise Refusal("cannot write {file}: {error}", file=path, error=os.strerror(errno.EISDIR))
+        in_file = writer.one is None or (place.suffix == writer.extension and not place.is_dir())
+        folder = place.parent if in_file else next(x for x in (place, *place.parents) if x.exists())
         if arguments.json and folder == Path(arguments.json).resolve():  # it will be made
             continue
-        if WRITERS[name].one is None and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise Refusal("cannot write {path}: {folder} is no folder that can be written", path=path, folder=folder)
     for name, path in arguments.fill:
         if name not in GRADEBOOKS:
@@ -259,13 +267,18 @@ def run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
     path = Path(arguments.name)
     if not path.name.replace("-", "").isidentifier():
-        raise Refusal("{name}: a name is letters, digits, _ and -, such as hw1", name=repr(arguments.name))
+        text = texts("{name}: a name is letters, digits, _ and -, with a letter first, such as hw1")
+        raise Refusal(text, name=repr(arguments.name))
+    files = in_language(folder(arguments.like) if arguments.like else TEMPLATE, language())
     with refusing(OSError):
         path.mkdir(parents=True)
-        for name, content in in_language(folder(arguments.like) if arguments.like else TEMPLATE, language()).items():
-            content = re.sub('(?<=Assignment\\(")[^"]+', path.name, content)
-            replace_file(path / name, content.encode())
-            print(path / name)
+        try:
+            for name, content in files.items():
+                replace_file(path / name, re.sub('(?<=Assignment\\(")[^"]+', path.name, content).encode())
+        except BaseException:  # a full disk, or Ctrl-C: a part of it would stand in the way of the next try
+            shutil.rmtree(path)
+            raise
+    print("\n".join(str(path / name) for name in files))
     print(f"tinygrad-edu grade check {path}")
 
 

@@ -79,7 +79,7 @@ class Lesson:
         if not texts:
             return text
         text = re.sub("(?<=^# )tinygrad-edu grade .+", rf"\g<0> --lang {lang}", text, flags=re.MULTILINE)
-        return translated(text, lambda text: texts.get(text, text))
+        return translated(text, lambda text: texts.get(text, text), strings=program == self.path)
 
     def _texts(self, lang: str, kinds: Sequence[str]) -> dict[str, str]:
         if lang == "en":
@@ -131,9 +131,9 @@ def copy_lessons(
 ) -> list[Path]:
     """Copy lessons, their exercises and programs into a folder, in a language; gives the paths of the lessons.
 
-    In another language than English their Markdown, comments and docstrings are translated. Files of the user are never
-    overwritten. Raises `FileError`, and copies nothing, if the folder has a file of the same name and other content;
-    `ImportError` where jupytext is missing, for notebooks; `OSError` where the folder cannot be written.
+    In another language than English their Markdown and what is said in their code is translated. Files of the user are
+    never overwritten. Raises `FileError`, and copies nothing, if the folder has a file of the same name and other
+    content; `ImportError` where jupytext is missing, for notebooks; `OSError` where the folder cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,8 @@
 
 A catalogue is a `.po` file of gettext, and a text is what has an entry there. In Markdown that is each paragraph,
 heading, point of a list, cell of a table and formula on lines of its own, as Sphinx has it for the site; in code it is
-each docstring, and comments on lines below each other; if asked for, also each string.
+each docstring, and comments on lines below each other; if asked for, also each string that has words in it: what is
+printed, and what stands at a plot. Of an f-string it is all between the quotes, with its braces.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ HEADING = re.compile(r"(#+ )?(.*)")
 POINT = re.compile(r"^((?:-|\d+\.) )", re.MULTILINE)
 FOR_TOOLS = re.compile(r"# ?(%%|fmt:|noqa|type:|equivalent$)")
 QUOTES = re.compile(r'r?("""|")')
+F_STRING = re.compile(r'(f")([^"\n]*)(")')
+BRACES = re.compile(r"\{[^{}]*\}")
+WORD = re.compile(r"(?<![\w.<])[A-Za-z][a-z]+(?![\w.>])", re.ASCII)
 
 
 @cache
@@ -48,7 +52,7 @@ def _unquoted(lines: str) -> str:
 def translated(program: str, translate: Translate, *, strings: bool = False) -> str:
     """A program, or a lesson in the percent format, with the answer of `translate` in the place of each text.
 
-    `strings`: of each string as well. What is computed with them is then in the language, too.
+    `strings`: of each string with words as well. What is computed with them is then in the language, too.
     """
     return "".join(_cell(cell, translate, strings) for cell in _cells(program))
 
@@ -58,10 +62,10 @@ def translated_markdown(page: str, translate: Translate) -> str:
     return BLOCK.sub(lambda block: _block(block[0], translate), page)
 
 
-def texts_in_code(program: str) -> list[str]:
-    """The comments and docstrings of a program or a lesson, each once."""
+def texts_in_code(program: str, *, strings: bool = False) -> list[str]:
+    """The comments and docstrings of a program or a lesson, each once; with `strings`, also its strings with words."""
     code = [cell for cell in _cells(program) if not cell.startswith(MARKDOWN)]
-    return _noted(lambda note: [_cell(cell, note) for cell in code])
+    return _noted(lambda note: [_cell(cell, note, strings) for cell in code])
 
 
 def texts_in_markdown(page: str) -> list[str]:
@@ -160,9 +164,9 @@ def _strings(code: str) -> Iterator[Span]:
     todo: list[ast.AST] = [ast.parse(code)]
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             yield _span(code, node)
-        elif not isinstance(node, ast.JoinedStr):
+        else:
             todo += ast.iter_child_nodes(node)
 
 
@@ -189,7 +193,13 @@ def _docstring(piece: str, indent: str, translate: Translate) -> str:
 
 
 def _string(piece: str, indent: str, translate: Translate) -> str:
+    if piece.startswith("f"):
+        return F_STRING.sub(lambda part: part[1] + _words(part[2], translate) + part[3], piece)
     text = ast.literal_eval(f"({piece})")  # of several lines, perhaps
-    said = translate(text)
+    said = _words(text, translate)
     quoted = f'"""{said}"""' if piece.startswith('"""') else json.dumps(said, ensure_ascii=False)
     return piece if said == text else quoted
+
+
+def _words(text: str, translate: Translate) -> str:
+    return translate(text) if WORD.search(BRACES.sub("", text)) else text

@@ -306,7 +306,7 @@ def _make_linear(output: Node, variable: Node) -> None:
     for node in between:
         if node.primitive is not None:
             operands = [x if isinstance(x, Node) and x in between else number_of(x) for x in node.inputs]
-            node._first, node._second = packed(operands, node.primitive)
+            node._first, node._second = packed(operands, node.attrs, node.primitive)
         _forget(node, node)
 
 

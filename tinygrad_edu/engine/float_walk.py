@@ -17,6 +17,7 @@ from typing import Any
 
 from . import inplace
 from .node import Node, creation
+from .primitives.arithmetic import add, multiply
 from .primitives.linear_algebra import dot_product
 
 __all__ = ["pass_numbers_on"]
@@ -29,6 +30,9 @@ SPARSE = 15 / 16
 
 ROWS = 4096
 """How many rows of operands are remembered at most."""
+
+OF_SUM, OF_PRODUCT = add.rules, multiply.rules
+"""Rules that the loop has written out: nearly all nodes of such graphs are sums and products of two."""
 
 
 def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
@@ -169,38 +173,44 @@ def go_down(unfinished: Unfinished) -> int:
             continue
         if type(upstream) is not float:
             upstream = node.fit(upstream)
-        x, y, attrs, row = node._first, node._second, node.attrs, node.primitive
+        row = node.primitive
         if row is None:
             sums_of_others[others[node]] += upstream
             continue
         if node.notes is not None and node.notes.retains_grad:
             break
+        x, y = node._first, node._second
         to_x = to_y = None
         try:
-            if y is not None and not attrs:
-                by_x, by_y = row.rules
-                a = x._number if type(x) is kind else x
-                b = y._number if type(y) is kind else y
-                if type(x) is kind and x.flow:
-                    to_x = by_x(upstream, node._number, a, b)
-                if type(y) is kind and y.flow:
-                    to_y = by_y(upstream, node._number, a, b)
-            elif y is None and not attrs and type(x) is kind:
-                to_x = row.rules[0](upstream, node._number, x._number)
+            if type(y) is kind:
+                rules = row.rules
+                if type(x) is not kind:
+                    to_y = rules[1](upstream, node._number, x, y._number)
+                elif rules is OF_SUM:
+                    to_x = to_y = upstream
+                elif rules is OF_PRODUCT:
+                    to_x, to_y = upstream * y._number, upstream * x._number
+                else:
+                    out, a, b = node._number, x._number, y._number
+                    to_x = rules[0](upstream, out, a, b) if x.flow else None
+                    to_y = rules[1](upstream, out, a, b) if y.flow else None
+            elif type(x) is kind and type(y) is not dict:
+                rule, out, a = row.rules[0], node._number, x._number
+                to_x = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
             elif row.floats is None:
                 break
             elif row is not dot_product or not pass_to_factors(unfinished, x, upstream):
                 pass_to_many(unfinished, node, upstream)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
-        if to_x is not None:
+        if to_x is not None and x.flow:
             i = x.index - first
             if i < 0:
                 sums_of_others[others[x]] += to_x
             else:
                 nodes[i] = x
                 sums[i] += to_x
-        if to_y is not None:
+        if to_y is not None and y.flow:
             i = y.index - first
             if i < 0:
                 sums_of_others[others[y]] += to_y

@@ -98,11 +98,11 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     from copy import copy  # which is needed here alone
 
     new = object.__new__(type(node))
-    new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next(clock)
+    new.primitive, new.flow, new.index = node.primitive, node.flow, next(clock)
     for slot in ("_number", "_grad", "notes"):
         if hasattr(node, slot):
             setattr(new, slot, copy(getattr(node, slot)))
-    new._first, new._second = packed(inputs, node.primitive) if node.primitive is not None else (None, None)
+    new._first, new._second = packed(inputs, node.attrs, node.primitive) if node.primitive is not None else (None, None)
     return new
 
 

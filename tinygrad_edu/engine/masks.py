@@ -18,7 +18,7 @@ import numpy as np
 from .arrays import Passing
 from .grad_mode import TRACED, state
 from .messages.elsewhere import IN_PLACE, of_array
-from .node import NO_ATTRS, Attrs, Node, new, record
+from .node import Node, new, record
 
 if TYPE_CHECKING:
     from .row import Row
@@ -34,11 +34,11 @@ class Mask(Passing):
 
     Attributes
     ----------
-    call : the row of the comparison, its operands x and y, and the attributes. None after a change in place, and for
-        what is computed from a mask by other functions than `&`, `|`, `^`, `~` and `astype`.
+    call : the row of the comparison, and its operands x and y, or x and the attributes. None after a change in place,
+        and for what is computed from a mask by other functions than `&`, `|`, `^`, `~` and `astype`.
     """
 
-    call: tuple[Row, Any, Any, Attrs] | None = None
+    call: tuple[Row, Any, Any] | None = None
 
     def as_node(self) -> Any:
         """The answer in a graph: a node without a gradient; a constant if the comparison is not known."""
@@ -46,7 +46,7 @@ class Mask(Passing):
         todo = [self]
         while todo:  # no recursion: masks of masks may be deep
             mask = todo[-1]
-            operands = mask.call[1:3] if mask.call else ()
+            operands = mask.call[1:] if mask.call else ()
             waiting = [x for x in operands if isinstance(x, Mask) and id(x) not in made]
             todo += waiting
             if not waiting:
@@ -56,9 +56,8 @@ class Mask(Passing):
     def _recorded(self, operands: list[Any]) -> Any:
         if self.call is None:
             return np.array(self)
-        row, _, _, attrs = self.call
-        x, y = operands
-        return record(new(Node.array_kind), np.array(self), row, x, y, attrs, gradient=False)
+        (row, _, _), (x, y) = self.call, operands
+        return record(new(Node.array_kind), np.array(self), row, x, y, gradient=False)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"what a comparison gives has no {name}: {of_array(name, IN_PLACE)}", name=name, obj=self)
@@ -86,17 +85,17 @@ class Mask(Passing):
 
     def astype(self, dtype: Any, *rest: Any, **more: Any) -> Any:
         out = np.asarray(self).astype(dtype, *rest, **more)
-        return remembered(out, ANSWERS[np.astype], self, attrs={"dtype": out.dtype}) if self.call else out
+        return remembered(out, ANSWERS[np.astype], self, {"dtype": out.dtype}) if self.call else out
 
 
-def remembered(answer: Any, row: Row, x: Any, y: Any = None, attrs: Attrs = NO_ATTRS) -> Mask:
+def remembered(answer: Any, row: Row, x: Any, y: Any = None) -> Mask:
     """An array of bools as a mask. Arrays that were compared are copied, because they may be changed later."""
     mask: Mask = np.asarray(answer).view(Mask)
     if isinstance(y, np.ndarray) and not isinstance(y, Mask):
         y = np.array(y)
     elif isinstance(x, np.ndarray) and not isinstance(x, Mask):
         x = np.array(x)
-    mask.call = (row, x, y, attrs)
+    mask.call = (row, x, y)
     return mask
 
 

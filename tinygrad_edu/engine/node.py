@@ -68,16 +68,16 @@ class Node:
     receive(gradient) : add a gradient to `.grad`.
     """
 
-    # The operands of one or two stand in the node itself: a tuple beside every node would be a second object for the
-    # garbage collector to visit. More are a tuple in `_first`. `_grad` stays unset until a gradient arrives. No slot
-    # is called `_data`: functions of masked arrays take what is called so, and the gradient would be lost.
-    __slots__ = ("_first", "_grad", "_number", "_second", "attrs", "flow", "index", "notes", "primitive")
+    # A call of one or two operands stands in the node itself, as `packed` says: a tuple beside every node would be a
+    # second object for the garbage collector to visit, and each slot that is filled is one more visit. `_grad` stays
+    # unset until a gradient arrives. No slot is called `_data`: functions of masked arrays take what is called so, and
+    # the gradient would be lost.
+    __slots__ = ("_first", "_grad", "_number", "_second", "flow", "index", "notes", "primitive")
 
     _number: Any
     _first: Any
     _second: Any
     _grad: Any
-    attrs: Attrs
     flow: bool
     index: int
     notes: Notes | None
@@ -93,7 +93,13 @@ class Node:
             return ()
         if type(self._first) is tuple:
             return self._first
-        return (self._first,) if self._second is None else (self._first, self._second)
+        alone = self._second is None or type(self._second) is dict
+        return (self._first,) if alone else (self._first, self._second)
+
+    @property
+    def attrs(self) -> Attrs:
+        """The attributes of the call that made this node."""
+        return self._second if type(self._second) is dict else NO_ATTRS
 
     @property
     def is_leaf(self) -> bool:
@@ -168,13 +174,12 @@ def record(
     primitive: Row | None = None,
     first: Operand = None,
     second: Operand = None,
-    attrs: Attrs = NO_ATTRS,
     gradient: bool = True,
 ) -> Any:
     """Fill a fresh node: the one place where nodes are made.
 
     It is the result of a call if a gradient flows on to one of its operands and recording is on; else it is a leaf.
-    While rules record (`complete_graph`), every call is. More than two operands are a tuple in the place of the first.
+    While rules record (`complete_graph`), every call is. `first` and `second` are operands and attributes as `packed`.
     No gradient flows to an answer, such as that of `x > 0` (`gradient` is False).
     """
     node._number = data
@@ -193,24 +198,22 @@ def record(
             node.primitive = primitive
             node._first = first
             node._second = second
-            node.attrs = attrs
             node.flow = flow and gradient
             if here.level == TRACED:
                 node.own_notes().source = caller()
             return node
         if here.tracing:
-            node.own_notes().left_out((primitive, first, second, attrs), flow)
+            node.own_notes().left_out((primitive, first, second), flow)
     node.primitive = node._first = node._second = None
-    node.attrs = NO_ATTRS
     node.flow = False
     return node
 
 
-def packed(operands: Sequence[Operand], row: Row) -> tuple[Operand, Operand]:
-    """The operands of a call as a node keeps them: one or two in slots of their own, more as a tuple."""
-    if row.variadic or len(operands) > 2:
-        return tuple(operands), None
-    return (operands[0], None) if len(operands) == 1 else (operands[0], operands[1])
+def packed(operands: Sequence[Operand], attrs: Attrs, row: Row) -> tuple[Operand, Operand | Attrs | None]:
+    """A call as a node keeps it, in two slots: two operands, or one or a tuple of many, and the attributes, if any."""
+    if row.variadic or len(operands) > 2 or (attrs and len(operands) == 2):
+        return tuple(operands), attrs or None
+    return (operands[0], attrs or None) if len(operands) == 1 else (operands[0], operands[1])
 
 
 def number_of(x: Operand) -> Any:

@@ -22,7 +22,7 @@ class Notes:
     ----------
     name : the user's name for the node.
     source : the line of the user's program that made it (`grad_mode.trace`).
-    expression : the call on data alone that gave this leaf, inside `trace()`: row, operands, attributes (`node.py`).
+    expression : the call on data alone that gave this leaf, inside `trace()`: what `record` is called with (`node.py`).
     cut : what cut this leaf off from what it was computed from: "detach", or inside `trace()` "no_grad".
     retains_grad : whether `backward()` keeps the gradient of this intermediate node (`operators.py`).
     changed : the tick of the latest change in place, and the instruction that made it (`inplace.py`).
@@ -36,7 +36,7 @@ class Notes:
 
     name: str | None = None
     source: Source | None = None
-    expression: tuple[Row, Any, Any, dict[str, Any]] | None = None
+    expression: tuple[Row, Any, Any] | None = None
     cut: str | None = None
     retains_grad: bool = False
     changed: tuple[int, tuple[CodeType, int] | None] | None = None
@@ -49,7 +49,7 @@ class Notes:
     open_shape: tuple[int | None, ...]
     open_dtype: np.dtype[Any]
 
-    def left_out(self, call: tuple[Row, Any, Any, dict[str, Any]], flow: bool) -> None:
+    def left_out(self, call: tuple[Row, Any, Any], flow: bool) -> None:
         """Note inside `trace()` why a call is not recorded: `no_grad` cuts it off, or no gradient flows through it."""
         if flow:
             self.cut_by("no_grad")

@@ -59,7 +59,6 @@ def infix(row: Primitive, holds: Any) -> Any:
         node.primitive = row
         node._first = self
         node._second = other
-        node.attrs = NO_ATTRS
         node.flow = True
         node.index = next(clock)
         node.notes = None

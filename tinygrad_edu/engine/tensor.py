@@ -232,7 +232,7 @@ class Tensor(Operators):
             data = row.arrays(self._number, **attrs)
         except (AttributeError, IndexError, OverflowError, TypeError, ValueError):  # `apply` says what is wrong
             return Tensor.apply(row, (self,), attrs)
-        return _result(data, row, self, None, attrs)
+        return _result(data, row, self, attrs or None)
 
     @classmethod
     def apply(cls, row: Any, operands: Sequence[Operand], attrs: Attrs) -> Any:
@@ -240,7 +240,7 @@ class Tensor(Operators):
         if row.floats is None and not row.variadic:  # the rules of such a row ask for shapes
             kept = [to_tensor(x) if isinstance(x, Value) else x for x in kept]
         data = row.on_arrays([number_of(x) for x in kept], kept, attrs)
-        return _result(data, row, *packed(kept, row), attrs)
+        return _result(data, row, *packed(kept, attrs, row))
 
     def to_value(self) -> Value:
         """The number of a tensor of shape () as a Value: how the gradient of a Value leaves the arrays."""
@@ -301,15 +301,15 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
     return Tensor(data, dtype, requires_grad, name)
 
 
-def _result(data: Any, row: Any, first: Operand, second: Operand, attrs: Attrs) -> Any:
+def _result(data: Any, row: Any, first: Operand, second: Operand) -> Any:
     """The recorded result of a call. Whole numbers have no gradient, so such a result is a leaf in most graphs."""
     if type(data) is not ndarray:
         data = np.asarray(data)
     if data.dtype.kind == "f":
-        return record(new(Tensor), data, row, first, second, attrs)
+        return record(new(Tensor), data, row, first, second)
     if row.has_gradient and not state().complete:
         return Tensor(data)
-    return record(new(Tensor), data, row, first, second, attrs, gradient=False)
+    return record(new(Tensor), data, row, first, second, gradient=False)
 
 
 @primitive(lambda slots, g, out, operands: [g] * len(slots), kind=Variadic)

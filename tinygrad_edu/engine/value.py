@@ -113,7 +113,7 @@ class Value(Operators):
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         if row.floats is None:
             return Node.array_kind.apply(row, (self,), attrs)
-        return record(new(Value), row.on_floats((self._number,), attrs), row, self, None, attrs, row.has_gradient)
+        return record(new(Value), row.on_floats((self._number,), attrs), row, self, attrs or None, row.has_gradient)
 
     @classmethod
     def apply(cls, row: Any, given: Sequence[Operand], attrs: Attrs) -> Any:
@@ -126,7 +126,7 @@ class Value(Operators):
                 return Node.array_kind.apply(row, given, attrs)
         data = row.on_floats([x._number if type(x) is Value else x for x in operands], attrs)
         data = data if type(data) is bool else float(data)
-        return record(new(Value), data, row, *packed(operands, row), attrs, row.has_gradient)
+        return record(new(Value), data, row, *packed(operands, attrs, row), row.has_gradient)
 
     # What the walk asks.
 

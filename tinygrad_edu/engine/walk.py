@@ -97,16 +97,16 @@ def pull(
     The last is None where no gradient is needed. This is the fast way for one or two operands, on which a backward pass
     spends most of its time. `pull_with_care` does the rest.
     """
-    x, y, attrs, rules = node._first, node._second, node.attrs, node.primitive.rules  # type: ignore[union-attr]
-    if type(x) is tuple or node.index < inplace.newest or (attrs and y is not None):
+    x, y, rules = node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
+    if type(x) is tuple or node.index < inplace.newest:
         return pull_with_care(node, upstream, needed, create_graph)
     of_x, of_y = isinstance(x, Node), isinstance(y, Node)
     try:
         out, a, b = node, x, y
         if not create_graph:
             out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
-        if y is None:
-            return ((0, x, x.fit(rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a))),)
+        if y is None or type(y) is dict:
+            return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
         to_x = x.fit(rules[0](upstream, out, a, b)) if of_x and x.flow and (needed is None or x in needed) else None
         to_y = y.fit(rules[1](upstream, out, a, b)) if of_y and y.flow and (needed is None or y in needed) else None
         return (0, x, to_x), (1, y, to_y)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from .._support.languages import say
+from .._support.languages import say, texts
 from .._support.nested import leaves
 from ..engine.messages import is_whole, short
 from ..engine.node import Node, number_of
@@ -40,9 +40,8 @@ def results_of(model: Any, inputs: Any) -> list[Node]:
         examples = [_example(x, twin, name) for x, name in zip_longest(several, names[: len(several)])]
         results = [x for x in leaves(twin(*examples)) if isinstance(x, Node)]
     if not results:
-        raise GraphError(
-            f"draw: {type(model).__name__} gives no Tensor for {short(inputs)}, so there is nothing to draw"
-        )
+        text = texts("draw: {model} gives no Tensor for {given}, so there is nothing to draw")
+        raise GraphError(text, model=type(model).__name__, given=short(inputs))
     return results
 
 
@@ -50,8 +49,9 @@ def _example(x: Any, model: Any, name: str | None) -> Tensor:
     """Random numbers of a shape; an array as it is; as a node that bears the name."""
     if isinstance(x, (str, type(None))):
         raise GraphError(
-            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, "
-            f"not {short(x)}"
+            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, not "
+            "{given}",
+            given=short(x),
         )
     x = example(x, model, name)
     return x if getattr(x, "flow", False) else Tensor(number_of(x), name=name)

@@ -6,9 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
+from .._support.languages import listed, say, texts
 from ..engine.messages import describe, short
 from ..engine.node import Node
 from ..errors import GraphError
+from .arrays import NamedArrays
 from .clusters import is_module
 from .recorded import Recorded
 
@@ -18,15 +22,18 @@ __all__ = ["node_called", "recorded_of", "several"]
 def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "draw") -> Recorded:
     """The recorded graph of a node, or of several in a list, a tuple or a dictionary, whose keys are their names.
 
-    `names` maps further names to nodes, and to modules, whose parameters they begin; `locals()` is such a mapping.
+    `names` maps further names to nodes, to arrays of NumPy, and to modules, whose parameters they begin; `locals()` is
+    such a mapping.
 
     Raises `GraphError` for anything else, with the way out.
     """
     results = list(_results(asked, function))
     given = dict(_given(names, function)) if names is not None else {}
     given.update((node, name) for name, node in results if name)
-    modules = {id(value): str(name) for name, value in reversed(list((names or {}).items())) if is_module(value)}
-    return Recorded(*dict.fromkeys(node for _, node in results), given=given, modules=modules)
+    shown = [(str(name), value) for name, value in (names or {}).items()]
+    modules = {id(value): name for name, value in reversed(shown) if is_module(value)}
+    arrays = NamedArrays((name, x) for name, x in shown if isinstance(x, np.ndarray) and not name.startswith("_"))
+    return Recorded(*dict.fromkeys(node for _, node in results), given=given, modules=modules, arrays=arrays)
 
 
 def _results(asked: Any, function: str) -> Iterator[tuple[str, Node]]:
@@ -38,28 +45,36 @@ def _results(asked: Any, function: str) -> Iterator[tuple[str, Node]]:
     elif isinstance(asked, (list, tuple)):
         items = [("", node) for node in asked]
     else:
-        raise GraphError(f"{function}: {_refusal(asked, function)}")
+        raise _refused(asked, function)
     if not items:
-        raise GraphError(f"{function}: there is nothing in {short(asked)} to draw")
+        raise GraphError("{function}: there is nothing in {given} to draw", function=function, given=short(asked))
     for name, node in items:
         if not isinstance(node, Node):
-            raise GraphError(f"{function}: {_refusal(node, function)}")
+            raise _refused(node, function)
         yield name, node
 
 
-def _refusal(asked: Any, function: str) -> str:
+def _refused(asked: Any, function: str) -> GraphError:
     kind = type(asked).__name__
     if hasattr(asked, "named_modules") and callable(asked):
-        return f"a {kind} is not a result, and has no graph yet; {function}(model(x)) is the graph of what it computes"
+        text = texts(
+            "{function}: a {kind} is not a result, and has no graph yet; {function}(model(x)) is the graph of what it "
+            "computes"
+        )
+        return GraphError(text, function=function, kind=kind)
+    given = {"function": function, "kind": kind, "given": short(asked)}
     if callable(asked):
-        return f"{kind} {short(asked)} is no result; call it, and give what it returns: {function}(f(x))"
-    return f"only a Value or a Tensor has a graph, or several in a list, not {kind} {short(asked)}"
+        text = texts("{function}: {kind} {given} is no result; call it, and give what it returns: {function}(f(x))")
+        return GraphError(text, **given)
+    text = texts("{function}: only a Value or a Tensor has a graph, or several in a list, not {kind} {given}")
+    return GraphError(text, **given)
 
 
 def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]]:
     """The names from a mapping; of a node with several, the first."""
     if not isinstance(names, Mapping):
-        raise GraphError(f"{function}: names maps names to nodes, as locals() does, not {short(names)}")
+        text = texts("{function}: names maps names to nodes, as locals() does, not {given}")
+        raise GraphError(text, function=function, given=short(names))
     seen: set[Node] = set()
     for name, value in [(str(name), value) for name, value in names.items()]:
         if name.startswith("_"):
@@ -85,14 +100,18 @@ def node_called(what: str, asked: Any, recorded: Recorded) -> Node:
     """A node of the graph: itself, or the one with this name; `what` it is for is said by errors."""
     if isinstance(asked, Node):
         if asked not in recorded.names:
-            raise GraphError(f"draw: {what}, {describe(asked)}, has no part in {describe(recorded.output)}")
+            text = texts("draw: {what}, {node}, has no part in {output}")
+            raise GraphError(text, what=what, node=describe(asked), output=describe(recorded.output))
         return asked
     if not isinstance(asked, str):
-        raise GraphError(f"draw: {what} is a node or the name of one, not {type(asked).__name__} {short(asked)}")
-    for node, label in recorded.names.items():
-        if asked in (node.name, label):
+        text = texts("draw: {what} is a node or the name of one, not {kind} {given}")
+        raise GraphError(text, what=what, kind=type(asked).__name__, given=short(asked))
+    for node in recorded.nodes:
+        if asked in (node.name, recorded.names[node]):
             return node
-    known = [label for label in recorded.names.values() if label]
+    known = [label for node in recorded.nodes if (label := recorded.names[node])]
     near = get_close_matches(asked, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(known[:8])}"
-    raise GraphError(f"draw: {what} is {asked!r}, and no node of the graph has this name; {hint}")
+    meant = say("did you mean {names}?", names=listed([*map(repr, near)], alternatives=True))
+    hint = meant if near else say("there are {names}", names=say(", ").join(known[:8]))
+    text = texts("draw: {what} is {given}, and no node of the graph has this name; {hint}")
+    raise GraphError(text, what=what, given=repr(asked), hint=hint)

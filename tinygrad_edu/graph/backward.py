@@ -21,6 +21,7 @@ from ..engine.graphs import ancestors, reachable
 from ..engine.node import Node, creation, shape_of
 from ..engine.walk import walk
 from ..errors import GraphError
+from .arrays import NamedArrays
 from .clusters import Cluster, enclosing
 from .names import RESULTS, labels, layers, partial
 from .numbers import Quantity
@@ -64,7 +65,8 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
     record = _Record(
         output,
         seed,
-        names={copy_of[x]: name for x, name in recorded.names.items()},
+        names={copy_of[x]: recorded.names[x] for x in nodes},
+        arrays=recorded.arrays,
         layer={copy_of[x]: layer.get(x, 0) for x in nodes},
         cluster={copy_of[x]: path for x, path in clusters.path.items()},
         owned={copy_of[x] for x in clusters.names if x in copy_of},
@@ -81,8 +83,9 @@ def check_differentiable(output: Node) -> None:
     """Raise `GraphError` if no gradient flows to the output, or it is not a single number."""
     if not is_single(output):
         raise GraphError(
-            f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
-            "draw its sum() or mean(), or one of its elements"
+            "draw: a backward graph begins at a single number, and this has shape {shape}; draw its sum() or mean(), "
+            "or one of its elements",
+            shape=shape_of(output),
         )
     reachable(output, [])  # raises where no gradient flows, and searches nothing
 
@@ -109,7 +112,7 @@ def _counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[C
 
 
 Box = tuple[str, Any]
-"""What a box stands for: ("recorded", node), ("forward", node), ("handed on", forward node), ("constant", number)."""
+"""What a box stands for: ("recorded", node), ("forward", node), ("handed", forward node), ("constant", number)."""
 
 
 class _Record:
@@ -119,6 +122,7 @@ class _Record:
     ----------
     output, seed : where the walk begins, and with which gradient.
     names, layer, cluster : of the forward nodes; a gradient lies in the cluster of its node.
+    arrays : the names of arrays that are no nodes.
     owned : the forward nodes that modules own.
     arrows : of each box, the box that each of its operands comes from, and its slot.
     entered : of the arrows on which an upstream gradient enters a rule, the step of the walk.
@@ -135,12 +139,13 @@ class _Record:
         output: Node,
         seed: Node,
         names: Mapping[Node, str],
+        arrays: NamedArrays,
         layer: Mapping[Node, int],
         cluster: Mapping[Node, str],
         owned: Collection[Node],
     ) -> None:
         self.output, self.seed, self.names, self.layer, self.cluster = output, seed, names, layer, cluster
-        self.owned = owned
+        self.arrays, self.owned = arrays, owned
         self.arrows: dict[Box, list[tuple[Box, int]]] = {("recorded", seed): []}
         self.entered: dict[tuple[Box, int], Contribution] = {}
         self.unchanged: dict[Node, Contribution] = {}
@@ -192,7 +197,7 @@ class _Record:
         if node not in self.settled:
             self.settled.add(node)
             if box[0] != "recorded" or box in self.differentiated:
-                handed: Box = ("handed on", node)
+                handed: Box = ("handed", node)
                 self.arrows[handed] = [(box, 0)]
                 self.made_for[handed] = node
                 if node in self.unchanged:
@@ -225,8 +230,12 @@ class _Record:
             sources = []
             for source, _ in self.arrows[box]:
                 if source[0] == "constant":
-                    nodes.append(constant(len(nodes) + 1, source[1], cluster))
-                sources.append(len(nodes) if source[0] == "constant" else ids[source])
+                    name, written = self.arrays.name(source[1]), constant(len(nodes) + 1, source[1], cluster)
+                    source = ("named", name) if name else ("constant", written.id)
+                    if source not in ids:
+                        nodes.append(replace(written, kind="forward", label=name, name=name) if name else written)
+                        ids[source] = written.id
+                sources.append(ids[source])
             label = unnamed.get(box[1], "") if gradient_of is None else partial(of, self.names[gradient_of])
             described = replace(
                 self._box(len(nodes) + 1, box, label),
@@ -284,7 +293,7 @@ class _Record:
 
     def _box(self, id: int, box: Box, label: str) -> PlainNode:
         kind, node = box
-        if kind == "handed on" or node is self.seed:
+        if kind == "handed" or node is self.seed:
             gradient = self.seed if node is self.seed else self.so_far[node]
             return PlainNode(id, "gradient", label, Quantity.of(gradient), requires_grad=True)
         if node.primitive is None:  # a number that a rule made

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from numbers import Real
 from typing import Any, Literal, get_args
 
+from .._support.languages import say, texts
 from ..engine.messages import short
 from ..errors import OutOfRangeError
 from .fit import Fit
@@ -37,17 +38,19 @@ def check_choices(**settings: Any) -> None:
 def check_sizes(width: Any, depth: Any, expand: Any) -> Collection[str]:
     """The paths to expand. Raises `OutOfRangeError` for what is no width, no depth, or no path."""
     if not (width is None or (isinstance(width, Real) and float(width) > 0)):
-        raise OutOfRangeError(f"draw: width is a number of pixels, not {short(width)}")
+        raise OutOfRangeError("draw: width is a number of pixels, not {given}", given=short(width))
     if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
-        _check("depth", depth, ("auto", "all"), "a number from 0 on")
+        _check("depth", depth, ("auto", "all"), say("a number from 0 on"))
     paths = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
-        raise OutOfRangeError(f"draw: expand is the path of a module, or a set of such paths, not {short(expand)}")
+        text = texts("draw: expand is the path of a module, or a set of such paths, not {given}")
+        raise OutOfRangeError(text, given=short(expand))
     return paths
 
 
 def _check(what: str, given: object, choices: Sequence[Any], *others: str) -> None:
     if not (isinstance(given, (str, bool, type(None))) and given in choices):
-        words = ", ".join([*(repr(choice) for choice in choices if choice is not None), *others])
-        way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
-        raise OutOfRangeError(f"draw: {what} is one of {words}, not {short(given)}{way_out}")
+        words = say(", ").join([*(repr(choice) for choice in choices if choice is not None), *others])
+        way_out = say("; draw(model(x)) draws what a model computes of x") if what == "mode" else ""
+        text = texts("draw: {what} is one of {choices}, not {given}{way_out}")
+        raise OutOfRangeError(text, what=what, choices=words, given=short(given), way_out=way_out)

@@ -128,16 +128,19 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    model = type(node).__name__ if is_model(node) else ""
-    if model:
-        node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
-    check_choices(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
-    paths = check_sizes(width, depth, expand)
-    recorded = recorded_of(node, names)
-    several = len(recorded.outputs) > 1
-    if mode != "forward" and (several or seed is not None):
-        raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
-    with printed_with(digits), speaking(lang), collecting_rarely():
+    with speaking(lang), printed_with(digits), collecting_rarely():
+        model = type(node).__name__ if is_model(node) else ""
+        if model:
+            node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
+        check_choices(
+            mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style
+        )
+        paths = check_sizes(width, depth, expand)
+        recorded = recorded_of(node, names)
+        several = len(recorded.outputs) > 1
+        if mode != "forward" and (several or seed is not None):
+            text = texts("draw: mode={mode} is of one single number; draw each result by itself, or y @ seed")
+            raise GraphError(text, mode=repr(mode))
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
         whole = architecture(whole, model) if model else whole

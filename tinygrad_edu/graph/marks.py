@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .._support.languages import say
 from ..engine.messages import short
 from ..errors import OutOfRangeError
 from .asked import node_called, several
@@ -56,8 +57,10 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
         elif given is not None:
             if not isinstance(given, Mapping):
                 raise OutOfRangeError(
-                    f"draw: {what} is a dictionary from nodes or their names to texts, or a function of a node, "
-                    f"not {short(given)}"
+                    "draw: {what} is a dictionary from nodes or their names to texts, or a function of a node, not "
+                    "{given}",
+                    what=what,
+                    given=short(given),
                 )
             for key, text in given.items():
                 if isinstance(key, tuple):
@@ -77,14 +80,14 @@ def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:
 
 
 def _label(asked: Any, recorded: Recorded, what: str) -> str:
-    return recorded.names[node_called(f"a node of {what}", asked, recorded)]
+    return recorded.names[node_called(say("a node of {option}", option=what), asked, recorded)]
 
 
 def _text(what: str, text: object) -> str:
     if not isinstance(text, str):
-        raise OutOfRangeError(f"draw: a {what} is a text, not {short(text)}")
+        raise OutOfRangeError("draw: a {what} is a text, not {given}", what=what, given=short(text))
     if what == "colour" and not COLOUR.fullmatch(text):
-        raise OutOfRangeError(f"draw: a colour is a name of CSS or like #rrggbb, not {short(text)}")
+        raise OutOfRangeError("draw: a colour is a name of CSS or like #rrggbb, not {given}", given=short(text))
     return shorten(visible(text), LONGEST)
 
 

@@ -42,7 +42,7 @@ END = rf"(?![0-9_.]|{LETTER})"
 NAME = re.compile(
     rf"(?<![\w.])(?P<base>{LETTER}{MARK}*|{LETTER}+(?=_[0-9{{]))"
     rf"(?P<accent>_(?:{'|'.join(ACCENTS)})(?!{LETTER}|[0-9]))?"
-    rf"(?P<rest>(?:_\{{[^{{}}]*\}}|_(?:{LETTER}|[0-9])+|\^\{{[^{{}}]*\}}|\^(?:{LETTER}|[0-9*]){END})+)?"
+    rf"(?P<rest>(?:_\{{[^{{}}]*\}}|_(?:{LETTER}|[0-9])+|\^\{{[^{{}}]*\}}|\^(?:{LETTER}|[0-9*+−-]){END})+)?"
     rf"(?P<prime>[′']*){END}"
 )
 """A name with indices: its letter, an accent, what stands below and above, and primes."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..engine.messages import short
 from ..engine.node import number_of
 from ..errors import OutOfRangeError
 from .text import shorten
 
-__all__ = ["DIGITS", "POWERS", "RAISED", "Quantity", "aligned", "factor", "number", "printed_with"]
+__all__ = ["DIGITS", "POWERS", "RAISED", "Quantity", "aligned", "by_powers", "factor", "number", "printed_with"]
 
 FEW = 12
 """An array of up to this many elements is shown in full."""
@@ -46,7 +46,8 @@ def printed_with(digits: int | None) -> Iterator[None]:
         yield
         return
     if not (type(digits) is int and 1 <= digits <= 17):
-        raise OutOfRangeError(f"digits is how many digits numbers are printed with, from 1 to 17, not {short(digits)}")
+        text = texts("digits is how many digits numbers are printed with, from 1 to 17, not {given}")
+        raise OutOfRangeError(text, given=short(digits))
     before = _digits.set(digits)
     try:
         yield
@@ -63,6 +64,11 @@ def number(value: float, digits: int | None = None) -> str:
     ('4', '−0.5', '0.3333', '1099511627776', '0', '∞')
     >>> number(12345.678), number(1e-7), number(2.5e30)
     ('12346', '10⁻⁷', '2.5·10³⁰')
+
+    A whole number is written out, but for one that ends in six zeros or more, such as what masks scores:
+
+    >>> number(-1e9), number(25_000_000.0), number(25_000_001.0)
+    ('−10⁹', '2.5·10⁷', '25000001')
     """
     return _printed(float(value), _digits.get() if digits is None else digits)
 
@@ -73,15 +79,25 @@ def _printed(value: float, digits: int) -> str:
         return "nan"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if abs(value) < WHOLE and (value.is_integer() or 10**digits <= abs(value) < 10 ** (digits + 3)):
+    text = f"{value:.{digits}g}"
+    round_one = value != 0 and value % 1e6 == 0 and float(text) == value
+    in_full = value.is_integer() or 10**digits <= abs(value) < 10 ** (digits + 3)
+    if abs(value) < WHOLE and in_full and not round_one:
         text = str(round(value))
-    else:
-        text = f"{value:.{digits}g}"
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            power = "10" + str(int(exponent)).translate(RAISED)
-            text = {"1": power, "-1": f"-{power}"}.get(mantissa, f"{mantissa}·{power}")
-    return text.replace("-", "−")
+    return by_powers(text).replace("-", "−")
+
+
+def by_powers(text: str) -> str:
+    """A number as Python prints it, with a power of ten in place of an exponent.
+
+    >>> by_powers("1e-05"), by_powers("-2.5e+30"), by_powers("0.1")
+    ('10⁻⁵', '-2.5·10³⁰', '0.1')
+    """
+    mantissa, e, exponent = text.partition("e")
+    if not e:
+        return text
+    power = "10" + str(int(exponent)).translate(RAISED)
+    return {"1": power, "-1": f"-{power}"}.get(mantissa, f"{mantissa}·{power}")
 
 
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"

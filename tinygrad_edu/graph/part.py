@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._support.grouping import grouped
-from .._support.languages import listed
+from .._support.languages import listed, say, texts
 from ..engine.messages import short
 from ..engine.node import Node
 from ..errors import GraphError
@@ -41,9 +41,9 @@ def part_of(graph: Graph, recorded: Recorded, part: Part) -> Graph:
     """The graph with what is asked for. Raises `GraphError` for nodes that it does not have."""
     find = _Finder(graph, recorded)
     if part.focus is not None:
-        return focused(graph, find.id("the focus", part.focus), part.hops)
-    boxes = {name: {find.id(f"a node of the box {short(name)}", x) for x in members} for name, members in _items(part)}
-    for name, ids in boxes.items():
+        return focused(graph, find.id(say("the focus"), part.focus), part.hops)
+    boxes = [(name, say("a node of the box {name}", name=short(name)), members) for name, members in _items(part)]
+    for name, ids in [(name, {find.id(what, x) for x in members}) for name, what, members in boxes]:
         graph = _boxed(graph, visible(name), ids)
     kept = {node.id for node in graph.nodes} if part.between is None else _between(graph, find.ends(part.between))
     kept -= set(_hidden(graph, part.hide, find))
@@ -54,7 +54,7 @@ def _items(part: Part) -> Iterable[tuple[str, Iterable[Any]]]:
     if part.boxes is None:
         return ()
     if not isinstance(part.boxes, Mapping):
-        raise GraphError(f"draw: boxes maps names of boxes to the nodes in them, not {short(part.boxes)}")
+        raise GraphError("draw: boxes maps names of boxes to the nodes in them, not {given}", given=short(part.boxes))
     return [(str(name), several(nodes)) for name, nodes in part.boxes.items()]
 
 
@@ -74,13 +74,15 @@ class _Finder(NamedTuple):
             if plain_node.label == label and plain_node.kind != "constant":
                 return plain_node.id
         name = self.recorded.names[node]
-        raise GraphError(f"draw: no gradient flows to {what}, {name}; the backward graph has none of its gradient")
+        text = texts("draw: no gradient flows to {what}, {name}; the backward graph has none of its gradient")
+        raise GraphError(text, what=what, name=name)
 
     def ends(self, between: Any) -> tuple[int, int]:
         """The ids of two nodes."""
         if not (isinstance(between, (tuple, list)) and len(between) == 2):
-            raise GraphError(f"draw: between is two nodes or their names, (from, to), not {short(between)}")
-        first, last = (self.id("a node of between", x) for x in between)
+            text = texts("draw: between is two nodes or their names, (from, to), not {given}")
+            raise GraphError(text, given=short(between))
+        first, last = (self.id(say("a node of {option}", option="between"), x) for x in between)
         return first, last
 
 
@@ -91,7 +93,8 @@ def _between(graph: Graph, ends: tuple[int, int]) -> set[int]:
     on_the_way = _reached(ends[0], after) & _reached(ends[1], before)
     if not on_the_way:
         first, last = (graph.node(id).label for id in ends)
-        raise GraphError(f"draw: no way leads from {first} to {last}, so there is nothing between them")
+        text = texts("draw: no way leads from {first} to {last}, so there is nothing between them")
+        raise GraphError(text, first=first, last=last)
     return on_the_way | {x for id in on_the_way - {ends[0]} for x in before.get(id, ())}
 
 
@@ -115,7 +118,7 @@ def _hidden(graph: Graph, hide: Any, find: _Finder) -> Iterator[int]:
     """The ids of what is left out: "constants", "data" (what takes no gradient), or nodes; never a result."""
     for what in several(hide):
         if isinstance(what, Node):
-            yield find.id("a node of hide", what)
+            yield find.id(say("a node of {option}", option="hide"), what)
         elif what == "constants":
             yield from (node.id for node in graph.nodes if node.kind == "constant")
         elif what == "data":
@@ -123,23 +126,26 @@ def _hidden(graph: Graph, hide: Any, find: _Finder) -> Iterator[int]:
             nodes = (node for node in graph.nodes if node.kind in taking and not node.requires_grad)
             yield from (node.id for node in nodes if node.id not in graph.outputs)
         else:
-            yield find.id("a node of hide", what)
+            yield find.id(say("a node of {option}", option="hide"), what)
 
 
 def _boxed(graph: Graph, name: str, ids: set[int]) -> Graph:
     """The graph with a named frame around these nodes, and around the constants that only they use."""
     around = {graph.node(id).cluster for id in ids}
     if len(around) != 1:
-        places = listed([place or "no module" for place in sorted(around)]) or "nothing"
-        raise GraphError(f"draw: a box holds nodes that lie together; those of {name!r} lie in {places}")
+        places = listed([place or say("no module") for place in sorted(around)]) or "[]"
+        text = texts("draw: a box holds nodes that lie together; those of {name} lie in {places}")
+        raise GraphError(text, name=repr(name), places=places)
     if name in {cluster.path for cluster in graph.clusters}:
-        raise GraphError(f"draw: there is a module or a box called {name!r} already; give the box another name")
+        text = texts("draw: there is a module or a box called {name} already; give the box another name")
+        raise GraphError(text, name=repr(name))
     after, before = _ways(graph)
     from_it, to_it = (set().union(*(_reached(id, ways) for id in ids)) for ways in (after, before))
     aside = sorted((from_it & to_it) - ids)
     if aside:
         labels = listed([graph.node(id).label for id in aside[:4]])
-        raise GraphError(f"draw: a way leads out of the box {name!r} and back, through {labels}; put them in, too")
+        text = texts("draw: a way leads out of the box {name} and back, through {labels}; put them in, too")
+        raise GraphError(text, name=repr(name), labels=labels)
     inside = ids | {id for id, users in after.items() if graph.node(id).kind == "constant" and ids.issuperset(users)}
     (parent,) = around
     record = Cluster(name, parent, "function", name, len(inside))

@@ -15,6 +15,7 @@ from ..engine.gradients import Contribution, contributions
 from ..engine.graphs import ancestors
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError, TinygradError
+from .arrays import NO_ARRAYS, NamedArrays
 from .clusters import Clusters, find_clusters
 from .names import NO_NAMES, labels, shared_ways, subscript
 from .numbers import Quantity
@@ -24,7 +25,7 @@ from .transcribe import Along, known, transcribe
 
 __all__ = [
     "Recorded", "Rule", "assembled", "forward", "forward_graph", "further_gradients",
-    "is_single", "one_like", "passed_back", "plain",
+    "ids_of", "is_single", "one_like", "passed_back", "plain",
 ]  # fmt: skip
 
 
@@ -41,9 +42,10 @@ class Recorded:
     outputs : all nodes that were asked for.
     given : names from the user's program, for nodes that have none of their own.
     modules : the same for modules, by `id()`.
+    arrays : the same for arrays of NumPy.
     nodes : the output, the other nodes asked for, and everything that they were made from, in order of creation.
     clusters : which calls of modules made which of the nodes.
-    names : a label for each node.
+    names : a label for each node, and by `id()` for each operand that is an array with a name.
     """
 
     def __init__(
@@ -52,19 +54,29 @@ class Recorded:
         *others: Node,
         given: Mapping[Node, str] = NO_NAMES,
         modules: Mapping[int, str] = MappingProxyType({}),
+        arrays: NamedArrays = NO_ARRAYS,
     ) -> None:
         self.output, self.outputs = output, (output, *others)
         self.nodes = ancestors(self.outputs)
-        self.given, self.modules = given, modules
+        self.given, self.modules, self.arrays = {**self._data(arrays), **given}, modules, arrays
+
+    def _data(self, arrays: NamedArrays) -> dict[Node, str]:
+        """The names of tensors that were made of arrays, and are not to be learned."""
+        leaves = (node for node in self.nodes if node.primitive is None and not node.requires_grad) if arrays else ()
+        return {node: name for node in leaves if (name := arrays.name(number_of(node)))}
 
     @lazy
     def clusters(self) -> Clusters:
         return find_clusters(self.nodes, self.modules)
 
     @lazy
-    def names(self) -> dict[Node, str]:
+    def names(self) -> dict[Any, str]:
         given = {node: name for node, name in self.given.items() if node.name is None}
-        return labels(self.nodes, known={**self.clusters.names, **given})
+        operands = (x for node in self.nodes for x in node.inputs) if self.arrays else ()
+        arrays = {id(x): name for x in operands if (name := self.arrays.name(x))}
+        names = labels(self.nodes, known={**self.clusters.names, **given}, avoid=arrays.values())
+        nodes = set(names.values())
+        return {**names, **{x: name for x, name in arrays.items() if name not in nodes}}
 
     @lazy
     def upstream(self) -> str:
@@ -123,9 +135,8 @@ def seeded(output: Node, seed: Any) -> Any:
     """An upstream gradient that the user gave, of the kind of the output."""
     seed = number_of(seed)
     if shape_of(seed) != shape_of(output):
-        raise GraphError(
-            f"draw: the seed is of shape {shape_of(seed)}, and has to be of that of the result, {shape_of(output)}"
-        )
+        text = texts("draw: the seed is of shape {shape}, and has to be of that of the result, {wanted}")
+        raise GraphError(text, shape=shape_of(seed), wanted=shape_of(output))
     if not hasattr(output, "dtype"):
         return float(seed)
     import numpy as np
@@ -163,26 +174,25 @@ def forward_graph(recorded: Recorded, gradient: Mapping[Node, Any] | None = None
 
 def further_gradients(recorded: Recorded, graph: Graph) -> Graph:
     """The graph of several results with the gradients of those after the first, too, where they are single numbers."""
-    drawn = [node.id for node in graph.nodes if node.kind != "constant"]
-    place = dict(zip(recorded.nodes, drawn))
+    ids = ids_of(graph.nodes)
     found: dict[int, list[tuple[str, Quantity]]] = {}
     for output in recorded.outputs[1:]:
         if output.requires_grad and is_single(output):
             gradient: dict[Node, Any] = {output: one_like(output)}
             gradient.update((step.input, step.total) for step in contributions(output, one_like(output)))
             for node, total in gradient.items():
-                found.setdefault(place[node], []).append((recorded.names[output], Quantity.of(total)))
+                found.setdefault(ids[recorded.names[node]], []).append((recorded.names[output], Quantity.of(total)))
     nodes = (replace(node, further=tuple(found.get(node.id, ()))) for node in graph.nodes)
     return replace(graph, nodes=tuple(nodes))
 
 
 def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) -> Graph:
     """The graph with the `.grad` of leaves, and of results that keep one; a note says where it is no derivative."""
-    drawn = [node.id for node in graph.nodes if node.kind != "constant"]
-    nodes = list(graph.nodes)
-    for x, id in zip(recorded.nodes, drawn):
+    nodes, ids = list(graph.nodes), ids_of(graph.nodes)
+    for x in recorded.nodes:
         grad = x.grad if x.primitive is None else getattr(x, "_grad", None)
         if x.requires_grad and (x.primitive is None or grad is not None):
+            id = ids[recorded.names[x]]
             nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
     others = [node.label for node in nodes if node.kept == "other"]
     notes = [say(OTHER, names=listed([f"{name}.grad" for name in others]), of=graph.of)] if others else []
@@ -205,19 +215,23 @@ def _kept(grad: Any, derivative: Any) -> Kept:
     return "equal" if close or not np.any(number) else "other"
 
 
+def ids_of(nodes: Iterable[PlainNode]) -> dict[str, int]:
+    """The ids of nodes by their labels."""
+    return {node.label: node.id for node in nodes if node.kind != "constant"}
+
+
 def assembled(
     recorded: Recorded, nodes: Sequence[PlainNode], edges: Iterable[Edge], notes: tuple[str, ...] = ()
 ) -> Graph:
     """The forward graph of these parts, of which the output is the last; several outputs are where their names are."""
     of = recorded.names[recorded.output]
     all_of = [recorded.names[output] for output in recorded.outputs]
-    ids = {node.label: node.id for node in nodes if node.kind != "constant"}
     return Graph(
         mode="forward",
         title=say("The computation graph of {of}", of=listed(all_of)),
         nodes=tuple(nodes),
         edges=tuple(edges),
-        outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),
+        outputs=(len(nodes),) if len(all_of) == 1 else tuple(map(ids_of(nodes).__getitem__, all_of)),
         of=of,
         upstream=recorded.upstream,
         notes=notes,

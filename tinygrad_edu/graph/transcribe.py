@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -13,13 +14,13 @@ from ..engine.node import Node, shape_of
 from ..errors import InPlaceError
 from .clusters import NONE, Clusters
 from .names import NO_NAMES, layers, over
-from .numbers import Quantity
+from .numbers import Quantity, by_powers
 from .plain import Edge, Kind, PlainNode
 from .text import shorten, visible
 
 __all__ = [
-    "COMMUTATIVE", "INTERNAL", "PLUMBING", "Along", "attribute", "attributes", "constant", "describe", "is_plumbing",
-    "known", "place", "switched_on", "transcribe",
+    "COMMUTATIVE", "INTERNAL", "PLUMBING", "SHAPES", "Along", "attribute", "attributes", "constant", "describe",
+    "is_plumbing", "known", "passes_on", "place", "setting", "switched_on", "transcribe", "worth_saying",
 ]  # fmt: skip
 
 
@@ -29,8 +30,10 @@ COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 INTERNAL = frozenset({"counted", "ends", "windows"})
 """Attributes that no user gave."""
 
-PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
+PLUMBING = frozenset({"astype", "broadcast_to", "squeeze", "to_tensor", "to_value"})
 """The primitives that a program needs for its shapes and types, and of which a book says nothing."""
+SHAPES = PLUMBING | {"getitem"}
+"""The same with every index that takes everything: where a rule carries a gradient back, its shape is known."""
 
 LONG = 26
 """Of the lists of numbers in an index of more characters, those at the ends are shown."""
@@ -38,6 +41,11 @@ LIST = re.compile(r"\[([^],]+, [^],]+),[^]]*(,[^],]+)\]")
 
 EVERYTHING = re.compile(r"\[(:|None|\.\.\.)(, (:|None|\.\.\.))*\]")
 """An index that takes everything, such as `[:, None]`."""
+IN_FRONT = re.compile(r"\[(None(, |\]$))*((:|\.\.\.)(, (:|\.\.\.))*\])?")
+"""One that adds axes in front, as broadcasting does by itself.
+
+`u[:, None]` is a column, and `u[:, None] ⊙ v` another matrix than `u ⊙ v`, so there a formula has the index.
+"""
 
 Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
 """Of uses, by node and operand slot: the local derivative, the contribution, and the rule as a formula."""
@@ -45,7 +53,7 @@ Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
 
 def transcribe(
     nodes: Sequence[Node],
-    names: Mapping[Node, str],
+    names: Mapping[Any, str],
     *,
     gradient: Mapping[Node, Any] | None = None,
     edge: Along | None = None,
@@ -59,16 +67,20 @@ def transcribe(
     """
     gradient, edge = gradient or {}, edge or {}
     layer = layers(nodes)
-    ids: dict[Node, int] = {}
+    ids: dict[Any, int] = {}
     plain_nodes: list[PlainNode] = []
     edges: list[Edge] = []
     for node in nodes:
         cluster = clusters.path.get(node, "")
         sources = []
         for x in node.inputs:
-            if not isinstance(x, Node):
-                plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
-            sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
+            name = None if isinstance(x, Node) else names.get(id(x))  # an array with a name is one leaf
+            key = x if isinstance(x, Node) else name
+            if key is None or key not in ids:
+                written = constant(len(plain_nodes) + 1, x, cluster)
+                plain_nodes.append(replace(written, kind="leaf", label=name, name=name) if name else written)
+                ids[key] = written.id
+            sources.append(ids[key])
         fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
         described = describe(
             len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)
@@ -169,7 +181,10 @@ def attribute(value: Any, key: str = "") -> str:
         return Quantity.of(value).text()
     if key == "dtype" and value is not None:
         return str(np.dtype(value))
-    return shorten(visible(repr(_pythons(value))), 40)
+    if key == "subscripts":
+        return visible(str(value).replace("->", "→"))
+    value = _pythons(value)
+    return shorten(by_powers(repr(value)) if isinstance(value, float) else visible(repr(value)), 40)
 
 
 def _pythons(value: Any) -> Any:
@@ -182,17 +197,52 @@ def _pythons(value: Any) -> Any:
 def is_plumbing(operation: str | None, attrs: Iterable[tuple[str, str]], plumbing: Collection[str] = PLUMBING) -> bool:
     """Whether a call only gives the numbers of its operand another shape or type.
 
-    >>> is_plumbing("getitem", [("index", "[:, None]")]), is_plumbing("getitem", [("index", "[0, None]")])
+    >>> is_plumbing("getitem", [("index", "[None, :]")]), is_plumbing("getitem", [("index", "[:, None]")])
     (True, False)
     """
-    return operation in plumbing or (
-        operation == "getitem" and bool(EVERYTHING.fullmatch(dict(attrs).get("index", "")))
-    )
+    if operation in ("getitem", "expand_dims"):
+        index = dict(worth_saying(operation, attrs, "")).get("index", "")
+        return bool((EVERYTHING if "getitem" in plumbing else IN_FRONT).fullmatch(index))
+    return operation in plumbing
+
+
+def passes_on(node: PlainNode) -> bool:
+    """The same of a plain node. A gradient has the shape of what it is the gradient of, which needs no word."""
+    return is_plumbing(node.operation, node.attrs, SHAPES if node.layer else PLUMBING)
 
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The attributes of a call that switch something on."""
     return [(key, value) for key, value in attrs if value not in ("None", "False") and (key, value) != ("ddof", "0")]
+
+
+def worth_saying(operation: str | None, attrs: Iterable[tuple[str, str]], over: str) -> list[tuple[str, str]]:
+    """Those of them that neither the sign of the call nor the shape of its result says."""
+    if operation == "expand_dims":
+        return [("index", _new_axis(dict(attrs)["axis"]))]
+    unsaid = {"keepdims", *(["axis"] if over else []), *UNSAID.get(operation or "", ())}
+    return [(key, value) for key, value in switched_on(attrs) if key not in unsaid]
+
+
+UNSAID: Mapping[str, Collection[str]] = {"normalize": ("axis", "shape"), "scatter": ("shape",)}
+"""Attributes that no program gives, and that shapes say."""
+
+
+def _new_axis(axis: str) -> str:
+    """A new axis as an index.
+
+    >>> _new_axis("1"), _new_axis("-1"), _new_axis("-2")
+    ('[:, None]', '[..., None]', '[..., None, :]')
+    """
+    if not axis.lstrip("-").isdecimal():
+        return f"axis={axis}"
+    before, after = (["..."], -int(axis) - 1) if axis.startswith("-") else ([":"] * int(axis), 0)
+    return f"[{', '.join([*before, 'None', *[':'] * after])}]"
+
+
+def setting(key: str, value: str) -> str:
+    """An attribute as it is written: `axis=0`; an index and the axes of an einsum say themselves what they are."""
+    return value if key in ("index", "subscripts") else f"{key}={value}"
 
 
 def _index(part: Any) -> str:

@@ -6,6 +6,7 @@ it is made an attribute of a module. A plain tensor that requires none is a cons
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def in_words(shape: Shape) -> str:
 
 
 def numeric(function: str, x: Any) -> Any:
-    """An input checked: a node, a number or an array as it is, a list or tuple as an array.
+    """An input checked: a node, a number or an array as it is; a list or another library's array as an array.
 
     Raises `DtypeError` for anything else, in the name of the function that the user called.
 
@@ -183,7 +184,7 @@ def numeric(function: str, x: Any) -> Any:
         return x
     if is_no_array_of_numbers(x):
         raise not_numbers(function, x)
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+    return x if isinstance(x, (Real, np.ndarray)) else np.asarray(x)
 
 
 def real(function: str, x: Any) -> Any:

@@ -278,8 +278,8 @@ class Rprop(Optimizer):
 class ASGD(Optimizer):
     """w ← (1 - lambd·η)·w - η·g with η = lr / (1 + lambd·lr·(t - 1))^alpha; the mean of all w from step t0 on is `ax`.
 
-    `optimizer.state[w]["ax"]` is that mean; Polyak and Juditsky, "Acceleration of stochastic approximation by
-    averaging" (1992). Raises as `Optimizer`.
+    The η of a step is found in the step before, from the lr of then. `optimizer.state[w]["ax"]` is the mean; Polyak and
+    Juditsky, "Acceleration of stochastic approximation by averaging" (1992). Raises as `Optimizer`.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -297,15 +297,15 @@ class ASGD(Optimizer):
         super().__init__(params, **options_in(locals()))
 
     def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
-        return {"ax": 0.0}
+        return {"ax": 0.0, "eta": options["lr"]}
 
-    def update(self, w: ndarray, g: ndarray, t: int, ax: ndarray, **options: Any) -> None:
+    def update(self, w: ndarray, g: ndarray, t: int, ax: ndarray, eta: ndarray, **options: Any) -> None:
         g = decayed(g, w, options)
         lr, lambd = options["lr"], options["lambd"]
-        eta = lr / (1 + lambd * lr * (t - 1)) ** options["alpha"]
         w *= 1 - lambd * eta
         w -= eta * g
         ax += (w - ax) / max(1, t - 1 - options["t0"])
+        eta[...] = lr / (1 + lambd * lr * t) ** options["alpha"]
 
 
 class RMSprop(Optimizer):

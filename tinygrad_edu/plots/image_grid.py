@@ -28,14 +28,15 @@ def images(
     masks: ArrayLike | None = None,
     boxes: Sequence[Any] | None = None,
 ) -> Plot:
-    """Images (N, H, W), in rows; over them, where given, the classes of their pixels and boxes.
+    """Images (N, H, W), or in colour (N, 3, H, W), in rows; over them, where given, the classes of pixels and boxes.
 
     Parameters
     ----------
     titles : one for each image.
     columns : the number of images in a row; by default at most eight.
     signed : True for blue negative numbers, white 0 and red positive numbers, on one scale for all images; False for
-        grey levels, from the lowest number of an image (black) to its highest (white).
+        grey levels, from the lowest number of an image (black) to its highest (white). Colours go from 0 to 1, with
+        what is beyond cut off.
     masks : whole numbers (N, H, W): a colour over each pixel, and none where it is 0.
     boxes : for each image (K, 5), rows of class, x1, y1, x2, y2, or (K, 6), with a score, as `data.Scenes` and
         `models.SSD` have them. Class and score are written beside the box; a class of −1 is no box. Class c has the
@@ -47,15 +48,18 @@ def images(
     Plot: 1 image of 8 × 8, with 1 box
     """
     stack = np.asarray(arrays, float)
-    if stack.ndim != 3 or not len(stack):
-        raise ShapeError(f"images: {stack.shape} is not (N, H, W)")
+    in_colour = stack.ndim == 4 and stack.shape[1] == 3
+    if not (in_colour or stack.ndim == 3) or not len(stack):
+        raise ShapeError(f"images: {stack.shape} is not (N, H, W) or (N, 3, H, W)")
+    if in_colour:
+        stack = np.moveaxis(stack, 1, 3).clip(0, 1)
     if titles is not None and len(titles) != len(stack):
         raise ShapeError(f"images: {len(titles)} titles for {len(stack)} images")
     over = None if masks is None else masks_of(stack, masks)
     rows = [] if boxes is None else boxes_of(stack, boxes)
     across = min(columns or 8, len(stack))
     down = -(-len(stack) // across)
-    _, height, width = stack.shape
+    height, width = stack.shape[1:3]
 
     def draw(figure: Any) -> None:
         bound = np.abs(stack).max() or 1.0
@@ -76,15 +80,15 @@ def images(
     name = counted(len(stack), "{n} image of {size}", "{n} images of {size}", size=f"{height} × {width}")
     if rows:
         name = say("{images}, with {boxes}", images=name, boxes=counted(sum(map(len, rows)), "{n} box", "{n} boxes"))
-    cell = min(1.3, 10.4 / across) if across > 3 else 2.2
+    cell = min(1.3, 10.4 / across) if across > 4 else 2.2
     return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
 
 
 def masks_of(images: Array, masks: ArrayLike) -> Array:
-    """The masks of images (N, H, W), as whole numbers of that shape."""
+    """The masks of images (N, H, W) or (N, H, W, 3), as whole numbers (N, H, W)."""
     over = np.asarray(masks)
-    if over.shape != images.shape or over.dtype.kind not in "biu":
-        raise ShapeError(f"images: masks are whole numbers of shape {images.shape}, not {over.dtype} {over.shape}")
+    if over.shape != images.shape[:3] or over.dtype.kind not in "biu":
+        raise ShapeError(f"images: masks are whole numbers of shape {images.shape[:3]}, not {over.dtype} {over.shape}")
     return over
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -137,13 +137,15 @@ def _fonts() -> dict[str, Any]:
 
 
 def row(*plots: Plot) -> Plot:
-    """Plots beside each other.
+    """Plots beside each other; three are drawn smaller than two, with letters of the same size.
 
     >>> from tinygrad_edu import plots
     >>> plots.row(plots.histogram({"weights": [0.1, 0.2]}), plots.histogram({"biases": [0.0]}))
     Plot: weights | biases
     """
-    return Plot(tuple(panel for plot in plots for panel in plot.panels))
+    panels = [panel for plot in plots for panel in plot.panels]
+    part = min(1.0, max(0.6, 2 * Panel.width / sum(panel.width for panel in panels)))  # smaller ones have no room
+    return Plot(tuple(replace(panel, width=part * panel.width, height=part * panel.height) for panel in panels))
 
 
 def chart(

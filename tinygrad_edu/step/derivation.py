@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._support.languages import texts
 from ..engine.gradients import Contribution, contributions
 from ..engine.messages import short
 from ..engine.node import Node, number_of, shape_of
@@ -20,13 +21,13 @@ from ..graph.mathematics import ABOVE
 from ..graph.names import local_partial, partial
 from ..graph.numbers import factor, number, printed_with
 from ..graph.plain import Graph, Quantity
-from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
+from ..graph.recorded import Recorded, forward_graph, ids_of, is_single, one_like, passed_back
 from ..graph.views.formulas import with_expressions
 from ..graph.views.view import HUGE
 from ..graph.words.expressions import expressions
 from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import CELLS, pull_one, rule_in_letters
-from ..graph.words.terms import ATOM, Term, printed, word
+from ..graph.words.terms import ATOM, Term, operand, printed, word
 from .script import Event, Script
 
 if TYPE_CHECKING:
@@ -60,22 +61,28 @@ def steps(
     ('w ← w − lr · ∂L/∂w', '2 − 0.1 · 12', '0.8')
     """
     if not isinstance(output, Node):
-        raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {short(output)}")
+        text = texts("steps: only a Value or a Tensor has steps, not {kind} {given}")
+        raise GraphError(text, kind=type(output).__name__, given=short(output))
     if not is_single(output):
         raise GraphError(
-            f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
-            "of its sum() or mean(), or of one of its elements"
+            "steps: the walk back begins at a single number, and this has shape {shape}; take the steps of its sum() "
+            "or mean(), or of one of its elements",
+            shape=shape_of(output),
         )
     if optimizer is not None and not hasattr(optimizer, "preview"):
         raise GraphError(
-            "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not "
-            f"{type(optimizer).__name__} {short(optimizer)}"
+            "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not {kind} {given}",
+            kind=type(optimizer).__name__,
+            given=short(optimizer),
         )
     recorded = recorded_of(output, names, "steps")
     if len(recorded.nodes) > HUGE:
         raise GraphError(
-            f"steps: {output.name or 'this'} was made by {len(recorded.nodes):,} nodes, more than anybody steps "
-            f"through; take the steps of an inner node, one that was made by at most {HUGE:,}"
+            "steps: {name} was made by {n} nodes, more than anybody steps through; take the steps of an inner node, "
+            "one that was made by at most {most}",
+            name=recorded.names[output],
+            n=f"{len(recorded.nodes):,}",
+            most=f"{HUGE:,}",
         )
     walked = list(contributions(output, one_like(output)))
     with printed_with(digits):
@@ -102,9 +109,9 @@ class _Scribe:
     """Writes events, with the names and ids that the plain graph has for the nodes."""
 
     def __init__(self, recorded: Recorded, graph: Graph) -> None:
-        drawn = [plain_node for plain_node in graph.nodes if plain_node.kind != "constant"]
         self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
-        self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
+        ids = ids_of(graph.nodes)
+        self.ids = {node: ids[recorded.names[node]] for node in self.nodes}
         self.names = {node: word(name) for node, name in recorded.names.items()}
         self.shared, self.expressions = recorded.shared, expressions(recorded)
         self.part = recorded.unused("δ")
@@ -128,7 +135,7 @@ class _Scribe:
             "forward",
             self.ids[node],
             left=self.names[node],
-            right=_brief(one_call(node, lambda x: Term(self.names[x], ATOM))),
+            right=_brief(one_call(node, lambda x: operand(x, self.names))),
             numeric=one_call(node, lambda x: printed(number_of(x))) if numbers else None,
             shapes=None if numbers else _brief(one_call(node, lambda x: Term(str(shape_of(x)), ATOM))),
             value=Quantity.of(node),
@@ -161,7 +168,7 @@ class _Scribe:
         node, slot, x = step.node, step.slot, step.input
         local = self.local[self.ids[node], slot]
         pulled = pull_one(node, slot, step.upstream)
-        rule = _rule(node, slot, self.names.values(), carried=local is None)
+        rule = _rule(node, slot, self.names, carried=local is None)
         event = Event(
             "contribution",
             self.ids[node],
@@ -223,7 +230,8 @@ class _Scribe:
 
     def spelled(self, rule: str, node: Node) -> str:
         """A rule in the names of this graph."""
-        words = {_token(slot): self.names[x] for slot, x in enumerate(node.inputs) if isinstance(x, Node)}
+        called = ((_token(slot), x if isinstance(x, Node) else id(x)) for slot, x in enumerate(node.inputs))
+        words = {token: self.names[key] for token, key in called if key in self.names}
         return _spelled(rule, words | {"result": self.names[node], "upstream": self.derivative(node)})
 
 
@@ -235,13 +243,16 @@ def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
     return group["lr"] if plain_descent else None
 
 
-def _rule(node: Node, slot: int, taken: Collection[str], *, carried: bool) -> str | None:
+def _rule(node: Node, slot: int, names: Mapping[Any, str], *, carried: bool) -> str | None:
     """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient.
 
-    No letter in it is one of the names that are `taken`.
+    No letter in it is one of the `names`.
     """
-    letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
-    rule = rule_in_letters(node, slot, letters, "upstream" if carried else None, taken)
+    letters: dict[Any, str] = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)}
+    arrays = {id(x): _token(i) for i, x in enumerate(node.inputs) if id(x) in names}
+    rule = rule_in_letters(
+        node, slot, {**letters, **arrays, node: "result"}, "upstream" if carried else None, names.values()
+    )
     return rule and _brief(rule)
 
 

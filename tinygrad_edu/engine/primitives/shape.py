@@ -303,8 +303,7 @@ def wide(x: Any) -> Any:
 
 def is_float16(x: Any) -> bool:
     """Whether x holds float16, in either order of bytes."""
-    dtype = getattr(x, "dtype", None)
-    return dtype is not None and dtype.char == "e"
+    return getattr(getattr(x, "dtype", None), "char", None) == "e"
 
 
 def rounded_once(f: Callable[..., Any]) -> Callable[..., Any]:

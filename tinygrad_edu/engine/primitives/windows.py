@@ -19,7 +19,7 @@ from numpy import ndarray
 from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError
 from ..messages import is_no_array_of_numbers, is_whole, not_numbers, several, short
-from ..node import shape_of
+from ..node import Node, shape_of
 
 Sizes = tuple[int, ...]
 Borders = tuple[tuple[int, int], ...]
@@ -151,7 +151,8 @@ def single_too(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(name: str, n: int, x: Any, *settings: Any) -> Any:
         if len(shape_of(x)) == n + 1:
-            found = function(name, n, (x if hasattr(x, "ndim") else np.asarray(x))[None], *settings)
+            image: Any = x if isinstance(x, Node) else np.asarray(x)
+            found = function(name, n, image[None], *settings)
             return (found[0][0], found[1][0]) if isinstance(found, tuple) else found[0]
         return function(name, n, x, *settings)
 

@@ -208,12 +208,15 @@ def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Hea
 
 
 def replayed(heard: Sequence[Heard], instead: dict[int, Any]) -> StandIn:
-    """A session that gives the answers that were heard, one after the other, but for some places."""
+    """A session that gives the answers that were heard, one after the other, but for some places.
+
+    It ends where it is asked for something else, as a check does that looks into a wrong answer.
+    """
     count = iter(range(len(heard)))
 
     def answer(do: str, what: tuple[Any, ...]) -> Any:
         place = next(count, None)
-        if place is None:
+        if place is None or heard[place].do != do:
             raise StudentError("exited", "nothing")
         session.last_seconds = heard[place].seconds
         return moved(instead.get(place, heard[place].answer), session)

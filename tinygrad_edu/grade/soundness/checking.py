@@ -81,8 +81,9 @@ def tried_out(course: Course, seeds: int, most: int) -> Soundness:
     possible: list[WrongProgram] = []
     tried: list[WrongProgram] = []
     answers: list[WrongAnswers] = []
-    good = next((result.student for result in results if result.score == result.max_score), None)
-    if good and not any(finding.kind in ("reference", "missing", "own error") for finding in findings):
+    passed = [result.student for result in results if all(check.outcome == "pass" for check in result.checks)]
+    if passed and not any(finding.kind in ("reference", "missing", "own error") for finding in findings):
+        good = passed[0]
         expected = {check.name: course.expected_of(check, right, good) for check in course.assignment.checks}
         answers = [WrongAnswers(name, course.place(name), notes.probes) for name, (notes, _) in expected.items()]
         findings += [finding for wrong in answers for finding in wrong.findings]

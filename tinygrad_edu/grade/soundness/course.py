@@ -129,10 +129,11 @@ class Heard(NamedTuple):
 
     Attributes
     ----------
-    answer, seconds : the answer, and how long it took.
+    do, answer, seconds : what was asked for, such as a call; the answer, and how long it took.
     called : whether it is more than a function, a method or a class.
     """
 
+    do: str
     answer: Any
     seconds: float
     called: bool
@@ -148,7 +149,7 @@ def listened_to(session: Session) -> list[Heard]:
     def noted(do: str, *what: Any, **ways: Any) -> Any:
         answer = ask(do, *what, **ways)
         function = isinstance(answer, Handle) and answer._reference.kind in FUNCTIONS
-        heard.append(Heard(answer, session.last_seconds, not function))
+        heard.append(Heard(do, answer, session.last_seconds, not function))
         return answer
 
     session.ask = noted  # type: ignore[method-assign]

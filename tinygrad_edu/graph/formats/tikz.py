@@ -13,7 +13,7 @@ from ..layout.geometry import Layout, Point, is_sideways
 from ..palette import DARK, LIGHT
 from ..picture.arrange import HEADING
 from ..picture.card import OUTPUT_RIM, flow_of
-from ..picture.open_clusters import open_clusters
+from ..picture.open_clusters import open_clusters, titles_of
 from ..picture.paint import ink_on, rgb
 from ..picture.shapes import cut
 from ..picture.sheet import OF, Sheet
@@ -70,14 +70,15 @@ def _lines(drawing: Drawing) -> Iterator[str]:
     yield r"\begin{tikzpicture}[x=0.75bp,y=-0.75bp,every node/.style={inner sep=0pt,font=\small}]"
     for name in COLOURS:
         yield rf"\definecolor{{tg{name}}}{{HTML}}{{{palette[name].removeprefix('#').upper()}}}"
-    for cluster, (left, top, right, bottom) in zip(open_clusters(graph), layout.clusters):
+    frames = zip(open_clusters(graph), layout.clusters, titles_of(graph, layout))
+    for cluster, (left, top, right, bottom), (_, x, y) in frames:
         dashed = ",dashed" if cluster.kind == "repetition" else ""
         yield (
             rf"\draw[tgconstant,fill=tgframe,rounded corners=6pt{dashed}] "
             rf"({left:.1f},{top:.1f}) rectangle ({right:.1f},{bottom:.1f});"
         )
         title = cluster.inside + (f" × {cluster.times}" if cluster.times > 1 else "")
-        yield rf"\node[anchor=north west,text=tgmuted] at ({left + 8:.1f},{top + 6:.1f}) {{${_words(title)}$}};"
+        yield rf"\node[anchor=west,text=tgmuted] at ({x:.1f},{y:.1f}) {{${_words(title)}$}};"
     sheet = Sheet(graph, drawing.labels, layout)
     for words, x, y in sheet.headings:
         parts = [_words(part) for part in words.split(OF)]

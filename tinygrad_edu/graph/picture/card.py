@@ -14,7 +14,7 @@ from ..names import LOW, is_invented, partial
 from ..numbers import RAISED, aligned
 from ..plain import Graph, PlainNode, Quantity
 from ..text import shorten, visible
-from ..transcribe import is_plumbing, switched_on
+from ..transcribe import passes_on, setting, worth_saying
 from .style import Style, in_short, kind_of
 from .typeset import Card, Grid, Row, Text
 
@@ -96,7 +96,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, show_gradient: bo
     round_ends = node.kind in ("leaf", "gradient") or (node.kind == "alias" and not node.operation)
     box_width = inner_width + 2 * MARGIN + (6 if round_ends else 0)
     box_height = inner_height + 12
-    if node.kind != "operation" or is_plumbing(node.operation, node.attrs):
+    if node.kind != "operation" or passes_on(node):
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node, graph)
     if is_sideways(direction):
@@ -108,6 +108,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, show_gradient: bo
 
 PRETTY = {
     "-": "−", "·": "×", "**": "xⁿ", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²", "sum_to": "Σ",
+    "expand_dims": "[ ]",
 }  # fmt: skip
 RAISABLE = re.compile("−?[0-9]{1,3}")
 """An exponent that the sign of a power shows."""
@@ -120,7 +121,7 @@ def sign_of(node: PlainNode, graph: Graph) -> str:
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
     symbol = node.symbol or ""
-    return "" if is_plumbing(node.operation, node.attrs) else PRETTY.get(symbol, symbol)
+    return "" if passes_on(node) else PRETTY.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode, graph: Graph) -> Text:
@@ -241,12 +242,9 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
-    if node.operation == "sum_to" or is_plumbing(node.operation, node.attrs):
+    if node.operation == "sum_to" or passes_on(node):
         return []
-    unsaid = {"keepdims", "axis"} if node.over else {"keepdims"}
-    return [
-        value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs) if key not in unsaid
-    ]
+    return [setting(*attr) for attr in worth_saying(node.operation, node.attrs, node.over)]
 
 
 def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:

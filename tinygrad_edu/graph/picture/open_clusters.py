@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from ..._support.grouping import grouped
 from ..clusters import Cluster, enclosing
-from ..layout.geometry import ClusterShape
+from ..layout.geometry import ClusterShape, Layout, Point
 from ..plain import Graph
+from .shapes import crossings
 from .typeset import Text
 
-__all__ = ["open_clusters", "shapes_of", "title_of"]
+__all__ = ["open_clusters", "shapes_of", "titles_of"]
 
 
 def open_clusters(graph: Graph) -> list[Cluster]:
@@ -20,7 +22,7 @@ def open_clusters(graph: Graph) -> list[Cluster]:
     return [cluster for cluster in graph.clusters if held[cluster.path] > (1 if cluster.times == 1 else 0)]
 
 
-def title_of(cluster: Cluster) -> tuple[Text, ...]:
+def _title_of(cluster: Cluster) -> tuple[Text, ...]:
     """The title in the corner of an open cluster."""
     times = Text("title", f"× {cluster.times:,}", 13.0)
     if cluster.kind == "repetition":
@@ -30,6 +32,38 @@ def title_of(cluster: Cluster) -> tuple[Text, ...]:
     rest = bracket + arguments if same else f"  {cluster.title}"
     what = [Text("title", cluster.inside, 13.0), *([Text("muted", rest, 12.0)] if rest else [])]
     return (*what, Text("title", "  ", 13.0), times) if cluster.times > 1 else tuple(what)
+
+
+Title = tuple[tuple[Text, ...], float, float]
+"""The words of a title, and where they begin."""
+
+
+def titles_of(graph: Graph, layout: Layout) -> Iterator[Title]:
+    """The titles of the open clusters: in the upper left corner, or beside the arrows that come in there."""
+    clusters = open_clusters(graph)
+    records = {cluster.path: cluster for cluster in graph.clusters}
+    ends = ((id, route) for edge, route in zip(graph.edges, layout.routes) for id in (edge.source, edge.target))
+    of_path = grouped((path, route) for id, route in ends for path in enclosing(graph.node(id).cluster, records))
+    for cluster, (left, top, right, _) in zip(clusters, layout.clusters):
+        yield _placed(_title_of(cluster), of_path.get(cluster.path, ()), left + 9, right - 9, top)
+
+
+def _placed(title: tuple[Text, ...], routes: Iterable[Sequence[Point]], left: float, right: float, top: float) -> Title:
+    """A title where it lies on no arrow; if there is no room for its arguments, without them."""
+    high = max(text.height for text in title)
+    passing = sorted(crossings(routes, top + 3, top + 7 + high))
+    short = tuple(text._replace(text=text.text.partition("(")[0]) for text in title)
+    for words in (title, short):
+        wide = sum(text.width for text in words)
+        for x in (left, *(end + BESIDE for _, end in passing), right - wide):
+            clear = all(end + BESIDE <= x or x + wide + BESIDE <= begin for begin, end in passing)
+            if clear and left <= x <= max(left, right - wide):
+                return words, x, top + 5 + high / 2
+    return short, left, top + 5 + high / 2
+
+
+BESIDE = 4.0
+"""The room between a title and an arrow."""
 
 
 def shapes_of(graph: Graph, edges: Sequence[tuple[int, int]], boxes: Sequence[int]) -> list[ClusterShape]:
@@ -56,7 +90,7 @@ def shapes_of(graph: Graph, edges: Sequence[tuple[int, int]], boxes: Sequence[in
     shapes = []
     for held, cluster in zip(inside, clusters):
         parent = next((number[path] for path in enclosing(cluster.parent, records) if path in number), -1)
-        title = title_of(cluster)
+        title = _title_of(cluster)
         size = sum(text.width for text in title), max(text.height for text in title) + 4
         shapes.append(ClusterShape(tuple(held), parent, size))
     return shapes

@@ -185,8 +185,7 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
                 return f"{found[0][: -len(empty) - 1]}{looks}{empty}>"
         return found[0]
 
-    picture = "\n".join(parts)
-    picture = picture if bare else ELEMENT.sub(paint, picture)
+    picture = "".join(parts) if bare else ELEMENT.sub(paint, "\n".join(parts))
     head, end, body = picture.partition("</style>")
     used = {name for classes in set(re.findall(r'class="([^"]*)"', body)) for name in classes.split()}
     rules = [f"svg#\0 .{name}{{font-size:{size}}}" for name in sorted(used, key=_by_size) if (size := _size_of(name))]

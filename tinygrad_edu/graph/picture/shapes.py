@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import dist, hypot
 from typing import NamedTuple
@@ -76,7 +77,7 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     """Pieces of text in one line, with their middle, start or end (`anchor`) at (x, y).
 
     A line of several runs begins where it should in the usual fonts, because some programs centre each run by itself.
-    Attributes that all of them share are written once: pictures are mostly text, and this makes them a tenth smaller.
+    The size that most of them share is written once: pictures are mostly text, and this makes them a tenth smaller.
     """
     baseline = y + 0.35 * max([text.size for text in texts])
     runs = _runs(texts)
@@ -91,8 +92,8 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     while runs[-1].style == UNKNOWN:
         runs.pop()
     parts, height, along, before, ahead = [], 0.0, x, "", 0.0
-    sizes = {run.size for run in runs}
-    shared = sizes.pop() if len(sizes) == 1 else SIZE
+    ((most, times),) = Counter(run.size for run in runs).most_common(1)
+    shared = most if times > 1 or len(runs) == 1 else SIZE
     for (style, size, rise, words, over), wide in zip(runs, widths):
         moved = f' dy="{_n(rise - height)}"' if rise != height else ""
         back = size * (typical_width(over, 1.0, serif=True) / 2 + ACCENT / 2 - SLANT) if over else 0.0
@@ -361,8 +362,23 @@ def slot(number: int, route: Sequence[Point]) -> str:
     return f'<text class="slot" x="{_n(at[0])}" y="{_n(at[1])}">{number}</text>'
 
 
-def crossings(routes: Sequence[Sequence[Point]], left: float, right: float, y: float) -> int:
-    """How many of the routes cross, or nearly cross, the line at height y from left to right."""
-    curves = [route[i : i + 4] for route in routes for i in range(0, len(route) - 3, 3)]
-    passing = [curve for curve in curves if min(curve[0][1], curve[3][1]) <= y <= max(curve[0][1], curve[3][1])]
-    return sum(min(curve)[0] < right + HEAD and left - HEAD < max(curve)[0] for curve in passing)
+def crossings(routes: Iterable[Sequence[Point]], top: float, bottom: float) -> list[tuple[float, float]]:
+    """Where routes pass between two heights: from x to x, for each of their curves that does.
+
+    >>> crossings([((0, 0), (0, 4), (0, 6), (0, 10))], 8, 20), crossings([((0, 0), (0, 4), (0, 6), (0, 10))], 12, 20)
+    ([(0.0, 0.0)], [])
+    """
+    found = []
+    for route in routes:
+        for i in range(0, len(route) - 3, 3):
+            curve = route[i : i + 4]
+            steps = 8 + int(abs(curve[3][1] - curve[0][1]) / 4)
+            passed = [x for x, y in (_on(curve, k / steps) for k in range(steps + 1)) if top <= y <= bottom]
+            found += [(min(passed), max(passed))] if passed else []
+    return found
+
+
+def _on(curve: Sequence[Point], t: float) -> Point:
+    """A point of a cubic curve."""
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+    return sum(w * x for w, (x, _) in zip(weights, curve)), sum(w * y for w, (_, y) in zip(weights, curve))

@@ -24,7 +24,6 @@ from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ..._support.lazy import lazy
 from ...errors import OutOfRangeError
-from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
@@ -33,9 +32,9 @@ from .arrange import HEADING
 from .arrows import Label
 from .card import SHEET, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
-from .open_clusters import open_clusters, title_of
+from .open_clusters import open_clusters, titles_of
 from .paint import colour_class, inherited, painted, style_sheet
-from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
+from .shapes import arrow, coordinate as _n, inside, outline, points, sign, slot, slots, text
 from .sheet import LEGEND_GAP, OF, PADDING, Sheet
 from .typeset import UNKNOWN, Card, Text
 
@@ -207,21 +206,9 @@ class SvgWriter:
             )
 
     def titles(self) -> Iterator[str]:
-        """The titles of the frames, over the arrows: in the upper left corner, or the right one where fewer come in."""
-        clusters = open_clusters(self.graph)
-        records = {cluster.path: cluster for cluster in self.graph.clusters}
-        arrows: dict[str, list[tuple[Point, ...]]] = {cluster.path: [] for cluster in clusters}  # that end in it
-        for edge, route in zip(self.graph.edges, self.layout.routes):
-            for id in (edge.source, edge.target):
-                for path in enclosing(self.graph.node(id).cluster, records):
-                    if path in arrows:
-                        arrows[path].append(route)
-        for cluster, (left, top, right, _) in zip(clusters, self.layout.clusters):
-            title = title_of(cluster)
-            wide = sum(text.width for text in title)
-            middle = top + 5 + max(text.height for text in title) / 2
-            x = min((left + 9, right - 9 - wide), key=lambda x: crossings(arrows[cluster.path], x, x + wide, middle))
-            yield f'<g class="frame-title">{text(title, x, middle, "start")}</g>'
+        """The titles of the frames, in the upper left corner, or where no arrow comes in."""
+        for title in titles_of(self.graph, self.layout):
+            yield f'<g class="frame-title">{text(*title, "start")}</g>'
 
     # Arrows.
 

@@ -18,9 +18,9 @@ from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded
-from ..transcribe import is_plumbing
+from ..transcribe import passes_on
 from ..words.formula import TEXT, data_in_words
-from ..words.terms import SUM, Term, as_row, call, named, number_term, one_line, simplified, word
+from ..words.terms import ATOM, SUM, Term, as_row, call, named, number_term, one_line, simplified, under_its_name, word
 from .collapse import renumbered
 
 __all__ = ["in_formulas", "with_expressions"]
@@ -227,7 +227,7 @@ def _label(node: PlainNode) -> str:
 
 
 def _named(node: PlainNode) -> Term:
-    return named(word(_label(node)))
+    return Term(node.label, ATOM) if node.kind == "constant" else named(word(_label(node)))
 
 
 def _number(node: PlainNode) -> Term | None:
@@ -240,15 +240,14 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    if is_plumbing(node.operation, node.attrs) and terms:
-        return replace(terms[0], label=node.label)
+    if passes_on(node) and terms:
+        return under_its_name(terms[0], node.label)
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:
         terms = (as_row(terms[0]), *terms[1:])
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
-    unsaid = {"keepdims", *(["axis"] if node.over else [])}
-    attrs = tuple((key, value) for key, value in node.attrs if key not in unsaid)
-    return simplified(call(node.operation or "", symbol, node.precedence, tuple(terms), attrs, node.label, node.over))
+    said = node.operation or "", symbol, node.precedence, tuple(terms), node.attrs, node.label, node.over
+    return simplified(call(*said))
 
 
 def _times(a: float | None, local: Quantity | None) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ..._support.grouping import grouped
-from ..._support.languages import counted, say
+from ..._support.languages import counted, say, texts
 from ...engine.messages import short
 from ...errors import OutOfRangeError
 from ..plain import Graph, Kind
@@ -92,7 +92,8 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
     ['x', 'v₁', 'v₂']
     """
     if not (type(hops) is int and hops >= 0):
-        raise OutOfRangeError(f"draw: hops is the number of arrows around the focus to show, not {short(hops)}")
+        text = texts("draw: hops is the number of arrows around the focus to show, not {given}")
+        raise OutOfRangeError(text, given=short(hops))
     near = neighbourhood(graph, [center], hops)
     far = len(graph.nodes) - len(near.nodes)
     note = say(

@@ -34,7 +34,7 @@ from ..transcribe import place
 from .formula import data_in_words, one_call
 from .latex import equation, prose
 from .rules import pull_one, rule_in_letters
-from .terms import ATOM, Term, printed
+from .terms import operand, printed
 from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]
@@ -96,10 +96,11 @@ def explain(
     Chain rule
       ∂z/∂x = ∂z/∂q · ∂q/∂x = 4 × 1 = 4
     """
-    for what, node in (("the result", output), ("the variable", by)):
-        if not isinstance(node, Node):
-            raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {short(node)}")
-    with printed_with(digits), speaking(lang):
+    with speaking(lang), printed_with(digits):
+        for what, node in ((say("the result"), output), (say("the variable"), by)):
+            if not isinstance(node, Node):
+                text = texts("explain: {what} has to be a Value or a Tensor, not {kind} {given}")
+                raise GraphError(text, what=what, kind=type(node).__name__, given=short(node))
         recorded = recorded_of([output, by], names, "explain")
         explanation = Explanation(output, by, recorded.names, data_in_words(recorded))
         explanation.title, explanation.sections  # noqa: B018  # written now, in this language, with the numbers of now
@@ -120,7 +121,7 @@ class Explanation:
 
     output: Node
     by: Node
-    names: Mapping[Node, str]
+    names: Mapping[Any, str]
     data: Mapping[Node, str]
 
     @lazy
@@ -287,7 +288,7 @@ class Explanation:
 
     def _forward_line(self, node: Node) -> str:
         """`q = x + y = 2 + 3 = 5`"""
-        line = f"{self.names[node]} = {one_call(node, lambda x: _name(self.names[x]))}"
+        line = f"{self.names[node]} = {one_call(node, lambda x: operand(x, self.names))}"
         operands = [Quantity.of(x) for x in node.inputs]
         value = Quantity.of(node)
         if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
@@ -438,10 +439,6 @@ def _where(node: Node) -> str:
 def _many(paths: int) -> str:
     """How many paths there are."""
     return counted(paths, "{n} path", "{n} paths") if paths < COUNTED else say("more than {n} paths", n=f"{COUNTED:,}")
-
-
-def _name(label: str) -> Term:
-    return Term(label, ATOM)
 
 
 def _cut(items: Sequence[Any], line: Any = str) -> list[str]:

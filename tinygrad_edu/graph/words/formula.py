@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from ..._support.languages import say
+from ..._support.languages import say, texts
 from ..._support.text import columns
 from ...engine.messages import short
-from ...engine.node import Node
+from ...engine.node import Node, shape_of
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
-from ..names import LOW
+from ..names import LOW, layers
 from ..numbers import RAISED, printed_with
 from ..recorded import Recorded
-from ..transcribe import PLUMBING, is_plumbing, switched_on
+from ..transcribe import PLUMBING, SHAPES, is_plumbing, setting
 from .expressions import expressions
 from .latex import LATEX
 from .terms import (
@@ -79,7 +79,8 @@ def formula(
     \\frac{\\exp\\left(-x^{2}\\right)}{1 + y \\cdot w}
     """
     if not isinstance(node, Node):
-        raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {short(node)}")
+        text = texts("formula: only a Value or a Tensor has one, not {kind} {given}")
+        raise GraphError(text, kind=type(node).__name__, given=short(node))
     recorded = recorded_of(node, names, "formula")
     with printed_with(digits):
         known = expressions(recorded)
@@ -90,7 +91,7 @@ def formula(
 def formula_of(
     node: Node,
     nodes: Sequence[Node],
-    names: Mapping[Node, str],
+    names: Mapping[Any, str],
     known: Mapping[Node, Term] = NO_TERMS,
     *,
     latex: bool = False,
@@ -102,9 +103,10 @@ def formula_of(
     The terms of some may be `known`.
     """
     terms = dict(known)
+    differentiated, shapes = layers(nodes[-NEWEST:]), {*plumbing, *SHAPES}
     for x in nodes[-NEWEST:]:
         if x not in known:
-            terms[x] = term_of(x, terms, names, simplify, plumbing)
+            terms[x] = term_of(x, terms, names, simplify, shapes if x in differentiated else plumbing)
     return written(terms[node], LATEX if latex else TEXT)
 
 
@@ -114,9 +116,10 @@ def data_in_words(recorded: Recorded) -> dict[Node, str]:
     return {leaf: text for leaf, text in texts.items() if 0 < len(text) <= LONGEST}
 
 
-def one_call(node: Node, operand: Callable[[Node], Term], *, times: str = "·") -> str:
-    """The one call that made `node`, with a term for each operand that is a node; `times` between factors."""
-    term = call_term(node, tuple(operand(x) if isinstance(x, Node) else constant(x) for x in node.inputs))
+def one_call(node: Node, operand: Callable[[Any], Term], *, times: str = "·") -> str:
+    """The one call that made `node`, with a term for each operand but single constants; `times` between factors."""
+    said = (operand(x) if isinstance(x, Node) or shape_of(x) else constant(x) for x in node.inputs)
+    term = call_term(node, tuple(said))
     if is_plumbing(term.operation, term.attrs):
         return one_line(term.operands[0], TEXT)
     if term.text == "·":
@@ -177,7 +180,7 @@ def _call(term: Term) -> list[str | Term]:
     if exponent := above(term):
         return [*tight, exponent]
     low = term.over.translate(LOW)
-    if len(term.operands) == 1 and not switched_on(term.attrs):
+    if len(term.operands) == 1 and not term.attrs:
         if term.operation in AROUND:
             return [AROUND[term.operation], first, AROUND[term.operation], low]
         if term.operation == "sqrt":
@@ -186,7 +189,7 @@ def _call(term: Term) -> list[str | Term]:
             return ["(1 / ", *tight, ")"]
     if term.operation == "dot" and len(term.operands) == 2:
         return [*tight, "ᵀ ", *(["(", term.operands[1], ")"] if term.operands[1].binds < ATOM else [term.operands[1]])]
-    listed = [f", {key}={value}" for key, value in switched_on(term.attrs)]
+    listed = [f", {setting(*attr)}" for attr in term.attrs]
     return [term.text + low, "(", *arguments(term, "…"), *listed, ")"]
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from ..._support.languages import say
 from ..mathematics import ABOVE, BELOW, pieces
 from ..text import visible
-from ..transcribe import switched_on
+from ..transcribe import setting
 from .terms import (
     ATOM,
     POWER,
@@ -120,7 +120,10 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
 
 
 def _name(text: str) -> str:
-    """Text on the line: a letter as one, a number as it is, a word upright."""
+    """Text on the line: a letter as one, a number as it is, a word upright; primes stand behind it."""
+    unprimed = text.rstrip("'′")
+    if unprimed and unprimed != text:
+        return _name(unprimed) + "'" * (len(text) - len(unprimed))
     bare = unicodedata.normalize("NFD", text)
     if re.fullmatch(r"[0-9,+\-−]+", text):
         return text.replace("−", "-")
@@ -273,12 +276,12 @@ def _fenced(x: Term) -> list[str | Term]:
 
 def _call(term: Term) -> list[str | Term]:
     """A term in function notation, with its sign, or as an index or a transpose."""
-    attrs = dict(switched_on(term.attrs))
+    attrs = dict(term.attrs)
     first = term.operands[0]
     tight = [first] if _binds(first) == ATOM else _fenced(first)
     if len(term.operands) == 1:
         if term.operation == "getitem":
-            return [*tight, f"_{{{literal(attrs['index'])}}}"]
+            return [*tight, f"_{{{literal(attrs['index']).replace('None', NONE)}}}"]
         if exponent := above(term):
             return [*tight, EXPONENTS[exponent]]
         if term.operation in FENCES and not attrs:
@@ -298,11 +301,13 @@ def _call(term: Term) -> list[str | Term]:
     return [f"{name}\\left(", *arguments(term, r"\ldots"), *listed, r"\right)"]
 
 
+NONE = r"\mathrm{None}"
 EXPONENTS = {"ᵀ": r"^{\top}", "⁻¹": "^{-1}", "⁻ᵀ": r"^{-\top}"}
 
 
 def _in_brackets(attrs: dict[str, str]) -> str:
-    return ", ".join(rf"\mathrm{{{literal(key)}}}={literal(value)}" for key, value in attrs.items())
+    said = [(setting(key, value).removesuffix(value), value) for key, value in attrs.items()]
+    return ", ".join((rf"\mathrm{{{literal(key[:-1])}}}=" if key else "") + literal(value) for key, value in said)
 
 
 def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
@@ -324,7 +329,7 @@ SIGNS = {
     "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
 LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
-NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*(?:(?<=_)\{{[^{{}}]*\}})?|«[^»]*»"
+NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.'′]|\[[\w+−-]*\]|(?<=_)\{{[^{{}}]*\}}|\^\{{[^{{}}]*\}}|\^[*+−-])*|«[^»]*»"
 TOKEN = re.compile(
     rf"(?:\^|\*\*) ?(?:(?P<exponent>[\d.]+|{NAME})(?!\()|\((?P<term>[^()]*)\))"
     r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ(?:[ᵢⱼₖₗₘₙ]+|_\{[A-Za-z]+\}))"

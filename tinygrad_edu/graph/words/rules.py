@@ -22,9 +22,9 @@ from ...errors import TinygradError
 from ..names import LOW, labels, over, summed
 from ..numbers import Quantity, number
 from ..recorded import one_like
-from ..transcribe import attributes, is_plumbing
+from ..transcribe import SHAPES, attributes, is_plumbing
 from .formula import formula_of
-from .terms import PIPES, constant
+from .terms import PIPES, operand
 
 __all__ = ["CELLS", "pull_one", "rule_in_letters"]
 
@@ -41,7 +41,7 @@ def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node
 
 
 def rule_in_letters(
-    node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None, taken: Collection[str] = ()
+    node: Node, slot: int, names: Mapping[Any, str], upstream: str | None = None, taken: Collection[str] = ()
 ) -> str | None:
     """The rule for operand `slot` of a node, as a formula in these names; None if it cannot be printed.
 
@@ -78,13 +78,13 @@ CELLS = r"(?<![=\w])\[\[[^=()]{20,}?\]\]+"
 """The cells of a large constant, which has a box of its own."""
 
 
-def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, besides: Collection[str]) -> str | None:
+def _in_words(node: Node, slot: int, names: Mapping[Any, str], upstream: str, besides: Collection[str]) -> str | None:
     """The rule as the table words it; with Σ before it where the operand was broadcast.
 
     None where a letter of the table, such as σ, is a name of the program.
     """
     assert node.primitive is not None
-    if is_plumbing(node.primitive.name, attributes(node)):
+    if is_plumbing(node.primitive.name, attributes(node), SHAPES):
         return upstream
     words = node.primitive.words
     if isinstance(words, Mapping):  # by the numbers of axes of the operands
@@ -93,7 +93,7 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
     letters = [letter.replace("\u0302", "_hat") for letter in LETTERS.findall(text)]
     if not text or _are_names(letters, names, besides):
         return None
-    called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
+    called = [names[x] if isinstance(x, Node) else operand(x, names).text for x in node.inputs]
     values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node])
     values = {key: f"({value})" if "∂" in value and f"{{{key}}}ᵀ" in text else value for key, value in values.items()}
     values["over"] = over(node).translate(LOW)

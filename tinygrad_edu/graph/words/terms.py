@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 
 from ...engine.node import Node, shape_of
 from ..mathematics import pieces
-from ..names import OVER, over
+from ..names import over
 from ..numbers import POWERS, Quantity, number
-from ..transcribe import PLUMBING, attributes, is_plumbing
+from ..transcribe import PLUMBING, SHAPES, attributes, is_plumbing, worth_saying
 
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
     "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "named", "number_term", "one_line",
-    "printed", "seems_looser", "simplified", "term_of", "word", "written",
+    "operand", "printed", "seems_looser", "simplified", "term_of", "under_its_name", "word",
+    "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -77,14 +78,14 @@ class Term:
     over: str = ""
 
 
-PIPES = frozenset({"reshape", "sum_to", "where", *PLUMBING})
+PIPES = frozenset({"reshape", "sum_to", "where", *SHAPES})
 """The plumbing of rules: everything comes back to the shape of its operand, and single points may be apart."""
 
 
 def term_of(
     node: Node,
     terms: Mapping[Node, Term],
-    names: Mapping[Node, str],
+    names: Mapping[Any, str],
     simplify: bool,
     plumbing: Collection[str] = PLUMBING,
 ) -> Term:
@@ -96,12 +97,7 @@ def term_of(
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
         return constant(node) if nameless else named(label)
-    operands = []
-    for x in node.inputs:
-        if isinstance(x, Node):
-            operands.append(terms[x] if x in terms else named(word(names[x])))
-        else:
-            operands.append(constant(x))
+    operands = ((isinstance(x, Node) and terms.get(x)) or operand(x, names) for x in node.inputs)
     term = call_term(node, tuple(operands), label)
     if not simplify:
         return term
@@ -110,7 +106,7 @@ def term_of(
 
 def named(label: str) -> Term:
     """A name; one with something above the line, such as σ² or ∂z/∂x, needs brackets as a base."""
-    raised = "∂" in label or any(level == 1 for _, level in pieces(label))
+    raised = "/" in label or label.endswith("ᵀ") or any(level == 1 for _, level in pieces(label))
     return Term(label, POWER if raised else ATOM, label=label)
 
 
@@ -123,7 +119,12 @@ def _through(term: Term) -> Term:
     if term.operation == "where":  # a number at a single point is left out
         condition, number, elsewhere = term.operands
         return elsewhere if number.value is not None and _is_a_point(condition) else term
-    return replace(term.operands[0], label=term.label)  # a term of its own: x[:, None] · x is no square
+    return under_its_name(term.operands[0], term.label)
+
+
+def under_its_name(operand: Term, label: str) -> Term:
+    """The operand of a call of which nothing is written; a term of its own, since x · x[None] is no square."""
+    return replace(operand, label=label if operand.operands else operand.label)
 
 
 def _is_a_point(condition: Term) -> bool:
@@ -134,10 +135,21 @@ def _is_a_point(condition: Term) -> bool:
 def word(name: str) -> str:
     """A name that can stand in a formula: in quotation marks where it could be read as more than a name.
 
-    >>> word("layer1.weight"), word("a + b")
-    ('layer1.weight', '«a + b»')
+    >>> word("layer1.weight"), word("a + b"), word("W^{(1)}_i"), word("x^2"), word("x^*")
+    ('layer1.weight', '«a + b»', 'W^{(1)}_i', '«x^2»', 'x^*')
     """
-    return name if re.fullmatch(r"[^\W\d](\w|[.\[\]'′])*|[∂\w/.]+", name) else f"«{name}»"
+    return name if re.fullmatch(WORD, name) else f"«{name}»"
+
+
+WORD = r"[^\W\d](\w|[.'′]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*|[∂\w/.]+|«.*»"
+"""What is read as one name; one that is raised to a number, x^2, could be a power."""
+
+
+def operand(x: Any, names: Mapping[Any, str]) -> Term:
+    """An operand by its name; an array is named by its `id()`, and what has no name is a constant."""
+    if isinstance(x, Node):
+        return named(word(names[x]))
+    return named(word(names[id(x)])) if id(x) in names else constant(x)
 
 
 def constant(x: Any) -> Term:
@@ -166,14 +178,12 @@ def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     primitive = node.primitive
     assert primitive is not None
     letters = over(node)
-    unsaid = {"keepdims", *(["axis"] if primitive.name in OVER else [])}
-    attrs = tuple((key, value) for key, value in attributes(node) if key not in unsaid)
     symbol = primitive.symbol
     if primitive.name == "matmul" and len(shape_of(node.inputs[0])) == 1:
         operands = (as_row(operands[0]), *operands[1:])
     if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
         symbol = "⊙"
-    return call(primitive.name, symbol, primitive.precedence, operands, attrs, label, letters)
+    return call(primitive.name, symbol, primitive.precedence, operands, attributes(node), label, letters)
 
 
 def call(
@@ -196,6 +206,8 @@ def call(
         return Term("**", POWER, (*operands, number_term(2.0)), "power", label=label)
     if operation == "inv" and _is_transpose(operands[0].operation, operands[0].attrs):
         operation, operands = "inverse_transpose", operands[0].operands
+    attrs = tuple(worth_saying(operation, attrs, over))
+    operation = "getitem" if operation == "expand_dims" else operation
     raised = operation == "sqrt" or operation in EXPONENTS or _is_transpose(operation, attrs)
     return Term(symbol, precedence or (POWER if raised else ATOM), operands, operation, attrs, label, over=over)
 
@@ -219,7 +231,13 @@ def _is_transpose(operation: str, attrs: Iterable[tuple[str, str]]) -> bool:
     given = dict(attrs)
     if operation == "swapaxes":
         return {given["axis1"], given["axis2"]} == {"-1", "-2"}
-    return operation == "row" or (operation == "transpose" and given["axes"] == "None")
+    if operation == "transpose":
+        return "axes" not in given or given["axes"] == "None" or bool(re.fullmatch(LAST_TWO, given["axes"]))
+    return operation == "row"
+
+
+LAST_TWO = r"\((0, )?(1, 0|2, 1)\)|\(0, 1, 3, 2\)|\(.*-1, -2\)"
+"""The orders of axes in which the last two have changed places."""
 
 
 def in_function_notation(term: Term) -> bool:

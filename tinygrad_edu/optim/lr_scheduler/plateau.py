@@ -51,9 +51,8 @@ class ReduceLROnPlateau(LRScheduler):
         self.bad_epochs = self.cooldown_left = 0
         super().__init__(optimizer)
 
-    def _set(self) -> None:
-        """Nothing: the learning rates stay as they are until they are reduced."""
-        self._last_lr = self.get_last_lr()
+    def lr(self, base: float, t: int) -> float:
+        return base  # until a loss says otherwise
 
     def step(self, metrics: float) -> None:  # type: ignore[override]
         """Count one more loss or score, and reduce the learning rates if it is time."""

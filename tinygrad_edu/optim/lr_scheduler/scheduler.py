@@ -64,7 +64,7 @@ class LRScheduler(TakesPyTorchsArguments):
             if group["lr"] != self._last_lr[i]:
                 of_zero, of_one = (self.lr_of_group(i, base, self.last_epoch) for base in (0.0, 1.0))
                 if of_one != of_zero:
-                    self.base_lrs[i] = (group["lr"] - of_zero) / (of_one - of_zero)
+                    self.base_lrs[i] = max(0.0, (group["lr"] - of_zero) / (of_one - of_zero))
 
     def _set(self) -> None:
         for i, (group, base) in enumerate(zip(self.optimizer.param_groups, self.base_lrs)):
@@ -77,7 +77,8 @@ class LRScheduler(TakesPyTorchsArguments):
 
     def state_dict(self) -> dict[str, Any]:
         """The position in the schedule, as numbers; not the arguments that it was made with."""
-        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs), "_last_lr": list(self._last_lr)}
+        self._follow()
+        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs), "_last_lr": self.get_last_lr()}
 
     def load_state_dict(self, state_dict: Any) -> None:
         """Continue from a `state_dict()` of such a schedule, with its learning rates; else raises `OptimizerError`."""

@@ -83,7 +83,9 @@ function printed(value, digits) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   let text;
-  if (size < 1e15 && (Number.isInteger(value) || (size >= 10 ** digits && size < 10 ** (digits + 3)))) text = String(Math.round(value) || 0);
+  const round = size && size % 1e6 === 0 && Number(value.toPrecision(digits)) === value;
+  const full = Number.isInteger(value) || (size >= 10 ** digits && size < 10 ** (digits + 3));
+  if (size < 1e15 && full && !round) text = String(Math.round(value) || 0);
   else {
     const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
     const short = String(Number(mantissa));
