@@ -381,8 +381,9 @@ def margin_loss(scores):
     return tg.relu(1 - scores[1] + scores[[0, 2]]).sum()
 
 
-for scores in ([2.0, 1.0, 0.0], [2.0, 4.0, 0.0]):
-    print(scores, "loss", margin_loss(np.array(scores)), "gradient", tg.grad(margin_loss)(np.array(scores)))
+for scores in np.array([[2.0, 1.0, 0.0], [2.0, 4.0, 0.0]]):
+    gradient = tg.grad(margin_loss)(scores)
+    print(scores, "loss", margin_loss(scores), "gradient", gradient)
 
 # %% [markdown]
 # Only the cat is too near to the dog: it is pushed down, the dog up, and the hen is left alone. Once the margin is kept

@@ -14,7 +14,7 @@
 # # 17. Attention
 #
 # A recurrent network hands a sequence on from step to step, and much is lost on the way. Attention
-# has no way: every position looks at every other one directly, and takes what it needs. In this
+# takes no such way: every position looks at every other one directly, and takes what it needs. In this
 # lesson you write attention in three lines, give it positions, masks and heads, build a Transformer
 # from it, and see what one looks at while it turns a sequence round.
 #

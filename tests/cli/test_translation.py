@@ -119,9 +119,9 @@ def test_a_catalogue_is_read_without_what_is_old_or_empty(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 def test_no_text_of_a_lesson_is_english(lesson: Lesson) -> None:
-    texts: dict[str, str] = {}
-    for kind in ("lessons", "code"):
-        texts |= read_catalogue(catalogues("zh") / kind / f"{lesson.name}.po")
+    page, code = (read_catalogue(catalogues("zh") / kind / f"{lesson.name}.po") for kind in ("lessons", "code"))
+    assert {text for text in page.keys() & code.keys() if page[text] != code[text]} == set(), "one would hide the other"
+    texts = {**page, **code}
     asked: list[str] = []
     for program in lesson.all_programs:
         english = program.read_text(encoding="utf-8")

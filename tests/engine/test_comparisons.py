@@ -25,6 +25,16 @@ def test_ordinary_code_gets_plain_answers() -> None:
         assert type(x > 0) is np.ndarray
 
 
+@pytest.mark.parametrize("x", [tg.Value(0.0), tg.tensor([0.0, 1.0])])
+def test_nothing_equals_none(x: Any) -> None:
+    """As in PyTorch; so a tensor may stand in a list with None."""
+    assert (x == None, x != None) == (False, True)  # noqa: E711
+    assert [None, x].index(None) == 0
+    assert x not in [None]
+    with pytest.raises(TypeError, match="None"):
+        x < None  # noqa: B015
+
+
 def test_rules_record_comparisons_of_both_kinds() -> None:
     for x in (tg.Value(3.0, name="x"), tg.tensor([3.0], requires_grad=True, name="x")):
         y = x.relu() * 1.0

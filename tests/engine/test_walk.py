@@ -337,6 +337,15 @@ def test_the_loop_for_floats_gives_the_numbers_of_the_walk_itself(random: Random
         np.testing.assert_array_equal(gradient, careful[node])
 
 
+@pytest.mark.parametrize("name", ["add", "multiply"])
+def test_the_loop_for_floats_takes_other_rules_from_the_table(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the rules of a sum and of a product written out, for as long as they are those of the table."""
+    monkeypatch.setattr(TABLE[name], "rules", (lambda g, out, x, y: 5.0 * g, lambda g, out, x, y: 7.0 * g))
+    x, y = tg.Value(2.0), tg.Value(3.0)
+    TABLE[name](x, y).backward()
+    assert (x.grad, y.grad) == (5.0, 7.0)
+
+
 @given(random=st.randoms(use_true_random=False), neurons=st.sampled_from([20, 60, 150]), odd=st.booleans())
 def test_dots_that_share_their_rows_give_the_same_to_the_last_bit(random: Random, neurons: int, odd: bool) -> None:
     """Rows of weights, of results, of constants, and mixed ones; with zeros of both signs and, if `odd`, with inf."""

@@ -457,3 +457,34 @@ def test_names_of_modules_are_printed_as_python_writes_them() -> None:
     net = nn.Sequential()
     setattr(net, "\x1b[31mred", nn.Linear(2, 2))
     assert "\x1b" not in repr(net)
+
+
+@pytest.mark.parametrize("wrong", [np.ones((2, 3)), "yes", None, 1])
+def test_the_mode_of_training_is_a_bool_and_data_are_none(wrong: Any) -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5))
+    with pytest.raises(tg.DtypeError, match=r"^train: mode is True or False, not .*train\.fit"):
+        model.train(wrong)
+    assert model.training
+
+
+def test_what_is_held_directly_and_under_another_prefix_is_named_as_in_pytorch() -> None:
+    torch = pytest.importorskip("torch", reason="compared with PyTorch: pip install torch")
+    ours = nn.Sequential(nn.BatchNorm1d(3), nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 2)))
+    theirs = torch.nn.Sequential(
+        torch.nn.BatchNorm1d(3), torch.nn.Sequential(torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2))
+    )
+    for of in ("named_parameters", "named_buffers"):
+        for way in ({}, {"prefix": "net"}, {"recurse": False}, {"prefix": "net", "recurse": False}):
+            for a, b in ((ours, theirs), (ours[1][0], theirs[1][0])):
+                assert [x for x, _ in getattr(a, of)(**way)] == [x for x, _ in getattr(b, of)(**way)]
+    assert len(list(ours.parameters(recurse=False))) == len(list(ours.buffers(recurse=False))) == 0
+
+
+def test_gradients_are_dropped_or_set_to_zero() -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    model[0](np.ones((1, 3))).sum().backward()
+    model.zero_grad(set_to_none=False)
+    assert [p.grad is None for p in model.parameters()] == [False, False, True, True]
+    assert not model[0].weight.grad.any()
+    model.zero_grad()
+    assert model[0].weight.grad is None

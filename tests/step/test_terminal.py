@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -215,3 +216,24 @@ def test_the_graph_in_characters_takes_the_place_of_the_table_and_says_what_is_k
         assert player.table.display
 
     play(test)
+
+
+@pytest.mark.parametrize("predict", [False, True])
+def test_ctrl_c_ends_it_as_it_ends_every_program(predict: bool) -> None:
+    async def test(player: Player, press: Press) -> None:
+        await press("right", "ctrl+c")
+        assert isinstance(player.return_value, Score)
+
+    play(test, predict=predict)
+
+
+def test_a_terminal_that_moves_no_cursor_gets_the_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in the shell of an editor."""
+    script = tg.steps(textbook()[0])
+    monkeypatch.setenv("TERM", "dumb")
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    script.show()
+    assert capsys.readouterr().out == script.text() + "\n"

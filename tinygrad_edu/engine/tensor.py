@@ -203,12 +203,18 @@ class Tensor(Operators):
     take, ravel, moveaxis = methods(j.take, j.ravel, s.moveaxis)
     argmax, argmin = methods(r.argmax, r.argmin)
     def reshape(self, *shape_: Any) -> Tensor: return s.reshape(self, sizes(shape_))
-    def transpose(self, *axes: Any) -> Tensor: return s.transpose(self, sizes(axes) if axes else None)
     astype, swapaxes, flatten, squeeze = methods(s.astype, s.swapaxes, s.flatten, s.squeeze)
     expand_dims, broadcast_to, repeat = methods(s.expand_dims, s.broadcast_to, s.repeat)
     # fmt: on
 
+    def transpose(self, *axes: Any) -> Tensor:
+        if self.ndim == 2 and repr(axes) == "(0, 1)":  # and not 0.0, which is no axis
+            raise messages.no_exchange(self)
+        return s.transpose(self, sizes(axes) if axes else None)
+
     def compared(self, other: Any, row: Any) -> Any:
+        if other is None and row.name in ("equal", "not_equal"):
+            return NotImplemented  # Python then asks whether it is the same object, and `x == None` is False
         try:
             if type(other) in (float, int) or isinstance(other, Node) or not messages.is_no_array_of_numbers(other):
                 return answered(np.asarray(row.arrays(number_of(self), number_of(other))), row, self, other)

@@ -99,11 +99,14 @@ class Module(TakesPyTorchsArguments):
         """The modules held directly, each once."""
         return (module for _, module in self.named_children())
 
-    def named_parameters(self) -> Iterator[tuple[str, Any]]:
-        """All parameters, each once: a parameter in two places has the name of the first."""
-        return _once((name, x) for name, x in tensors_in(self.named_modules(), "parameter"))
+    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Any]]:
+        """All parameters, each once: a parameter in two places has the name of the first.
 
-    def parameters(self) -> Iterator[Any]:
+        The names begin with `prefix`; without `recurse` those of inner modules are left out.
+        """
+        return self._tensors("parameter", prefix, recurse)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Any]:
         """All parameters, each once.
 
         >>> from tinygrad_edu import nn
@@ -112,15 +115,18 @@ class Module(TakesPyTorchsArguments):
         >>> len(list(nn.Sequential(encoder, decoder).parameters()))
         1
         """
-        return (x for _, x in self.named_parameters())
+        return (x for _, x in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self) -> Iterator[tuple[str, Any]]:
-        """All buffers, each once."""
-        return _once(tensors_in(self.named_modules(), "buffer"))
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Any]]:
+        """All buffers, each once, as `named_parameters` gives parameters."""
+        return self._tensors("buffer", prefix, recurse)
 
-    def buffers(self) -> Iterator[Any]:
+    def buffers(self, recurse: bool = True) -> Iterator[Any]:
         """All buffers, each once."""
-        return (x for _, x in self.named_buffers())
+        return (x for _, x in self.named_buffers(recurse=recurse))
+
+    def _tensors(self, role: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
+        return _once(tensors_in(self.named_modules(prefix) if recurse else [(prefix, self)], role))
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
         """Where members are searched for; containers have other names for theirs."""
@@ -168,7 +174,13 @@ class Module(TakesPyTorchsArguments):
     # Changes of all the contents.
 
     def train(self: M, mode: bool = True) -> M:
-        """Set `training` here and in all inner modules, but frozen ones; returns the module itself."""
+        """Set `training` here and in all inner modules, but frozen ones; returns the module itself.
+
+        Raises `DtypeError` for another mode than True and False, such as data to train with.
+        """
+        if not isinstance(mode, bool):
+            text = texts("train: mode is True or False, not {value}; what trains with data is {code}")
+            raise DtypeError(text, value=short(mode), code="tinygrad_edu.train.fit(model, ...)")
         for module in self.modules():
             module.training = mode and not module.frozen
         return self
@@ -235,10 +247,13 @@ class Module(TakesPyTorchsArguments):
             module.frozen, module.training = frozen, not frozen
         return self.requires_grad_(not frozen)
 
-    def zero_grad(self) -> None:
-        """Drop all gradients: `.grad` of every parameter is None again."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop all gradients: `.grad` of every parameter is None again, or all 0 where `set_to_none` is False."""
         for parameter in self.parameters():
-            parameter.zero_grad()
+            if set_to_none or parameter.grad is None:
+                parameter.zero_grad()
+            else:
+                parameter.grad = parameter.grad * 0
 
     def float(self: M) -> M:
         """Compute in float32: changes the floating-point parameters and buffers in place."""

@@ -59,7 +59,8 @@ class Optimizer(TakesPyTorchsArguments):
         params = list(params)
         if not params:
             raise OptimizerError(
-                f"{self._name}: there are no parameters to step; does the model have any that require a gradient?"
+                f"{self._name}: there are no parameters to step; does the model have any that require a gradient? A "
+                "generator, such as model.parameters(), is used up after one pass"
             )
         for group in params if any(isinstance(p, Mapping) for p in params) else [{"params": params}]:
             self.add_param_group(group)

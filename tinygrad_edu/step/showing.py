@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from .._support.formats import Writer
@@ -29,7 +30,7 @@ def show(script: Script, predict: bool) -> None:
 
     if displayed(lambda: frame(script, predict=predict), script.text):
         return
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":  # as in an editor's shell
         try:
             from .terminal import Player
         except ImportError:

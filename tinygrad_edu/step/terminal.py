@@ -96,6 +96,7 @@ class Player(App[Score]):
     #keys { dock: bottom; height: auto; padding: 0 1; background: $panel; }
     """
     ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit_with_score", show=False, priority=True)]
 
     def __init__(self, script: Script, *, lang: str | None = None, predict: bool = False) -> None:
         super().__init__()

@@ -217,6 +217,7 @@ AXES = [
     row("np.linalg.norm of a matrix", lambda: np.linalg.norm(x, 3), DtypeError, "matrix_norm", "ord=3", "'fro'"),
     row("transpose, twice", lambda: x.transpose(0, 0), ShapeError, "transpose", "(0, 0)", "twice"),
     row("transpose, too few", lambda: x.transpose(0), ShapeError, "transpose", "(0,)", "name each axis once"),
+    row("transpose, as in PyTorch", lambda: x.transpose(0, 1), ShapeError, "transpose", "'x'", "write x.T"),
     row("transpose, too many", lambda: x.transpose(0, 1, 2), OutOfRangeError, "transpose", "axis 2", "'x' (2, 3)"),
     row("transpose, float", lambda: x.transpose(0.0, 1), DtypeError, "transpose", "whole number", "0.0"),
     row("swapaxes", lambda: x.swapaxes(0, 2), OutOfRangeError, "swapaxes", "axis2 2", "'x' (2, 3)"),

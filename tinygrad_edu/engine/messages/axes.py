@@ -125,7 +125,9 @@ def permutation(call: CheckedCall) -> None:
     axes, n = call.attrs["axes"], call.ndim
     existing_axes("axis", axes, n, call.x)
     if axes is not None and len(several(axes)) != n:
-        text = texts("axes {given} are no order of the axes of {x}, {axes}: name each axis once")
+        text = texts(
+            "axes {given} are no order of the axes of {x}, {axes}: name each axis once, or exchange two by swapaxes"
+        )
         raise ShapeError(text, given=several(axes), x=call.x, axes=axes_of(n))
 
 

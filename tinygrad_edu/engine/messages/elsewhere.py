@@ -110,6 +110,8 @@ METHODS = {
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
     "topk": "here it is tg.sort(x, axis), and a slice of it",
+    "values": "max, min, sort and median give the values themselves here",
+    "indices": "here it is x.argmax(axis), x.argmin(axis) or tg.argsort(x, axis)",
     "floor ceil trunc": "here it is tg.floor, tg.ceil and tg.trunc",
     "remainder": "here it is x % y",
     "median quantile cumprod diff": "here it is tg.median, tg.quantile, tg.cumprod and tg.diff",
@@ -172,7 +174,8 @@ FUNCTIONS = {
     "div": "here it is tg.divide, or x / y",
     "neg": "here it is tg.negative, or -x",
     "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
-    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp",
+    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp; tg.primitive "
+    "makes a function with a derivative of your own",
     "cuda device backends": "everything is on the CPU here, so it can be left out",
     "compile jit": "NumPy computes at once, so it can be left out",
     "vmap": "operations take whole arrays, with further axes in front",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..._support.languages import say
+from ..._support.languages import say, texts
 from ...errors import DtypeError, GraphError, InPlaceError, ShapeError
 from ..grad_mode import Source, taking_derivative
 from ..node import Node, number_of
@@ -13,8 +13,8 @@ from .words import describe
 
 __all__ = [
     "already_a_leaf", "cannot_be_recomputed", "changed_after_use", "leaves_the_graph", "leaving", "lost",
-    "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_index", "no_items",
-    "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
+    "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_exchange", "no_index",
+    "no_items", "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
 ]  # fmt: skip
 
 
@@ -50,6 +50,14 @@ def neither_true_nor_false(x: Any) -> ShapeError:
         x=describe(x),
         n=x.size,
     )
+
+
+def no_exchange(x: Any) -> ShapeError:
+    """The error of `x.transpose(0, 1)` of two axes, with which PyTorch exchanges them."""
+    text = texts(
+        "transpose: its axes are all axes in their new order, and {x} has them in the order 0, 1: write {code}"
+    )
+    return ShapeError(text, x=describe(x), code="x.T")
 
 
 def no_index(x: Any) -> DtypeError:
