@@ -19,12 +19,9 @@ PROGRAMS = ("grade/assignments/", "grade/template/", "tutorials/")
 """Programs of users, who name things as they like."""
 
 OLD = {
-    "cli/grade.py", "engine/float_walk.py", "engine/gradients.py", "engine/graphs.py", "engine/masks.py",
-    "engine/node.py", "engine/operators.py", "engine/tensor.py", "engine/value.py", "engine/walk.py",
-    "grade/checks/derivatives.py", "grade/inside/server.py", "grade/soundness/answers.py",
-    "grade/soundness/checking.py", "grade/soundness/course.py", "graph/picture/card.py", "graph/recorded.py",
-    "optim/algorithms.py", "plots/image_grid.py",
-}  # fmt: skip
+    *("engine/float_walk.py", "engine/gradients.py", "engine/graphs.py", "engine/masks.py", "engine/node.py"),
+    *("engine/operators.py", "engine/tensor.py", "engine/value.py", "engine/walk.py", "graph/recorded.py"),
+}
 """Files that are older than the rule, and do not follow it yet. Take a file out when you mend it; add none."""
 
 

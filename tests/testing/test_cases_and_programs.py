@@ -79,5 +79,5 @@ def test_a_program_shrinks_to_the_line_that_matters() -> None:
         return any(line.name in ("cos", "sigmoid", "sin", "softplus", "square", "tanh") for line in program.lines)
 
     how = settings(max_examples=1000, database=None)
-    program = find(programs(min_lines=1), matters, settings=how, random=Random(0))  # the same search in every run
+    program = find(programs(min_lines=1), matters, settings=how, random=Random(3))  # it finds a program of six lines
     assert len(program.lines) == 1

@@ -43,7 +43,7 @@ WRITTEN = [name for name in FORMATS if name not in GRADEBOOKS]
 
 def add_to(commands: Commands) -> None:
     """Add the commands and their options to the parser."""
-    add = command(commands, run_grade, "grade", "grade homework, in a sandbox, for a whole class")
+    add = command(commands, _run_grade, "grade", "grade homework, in a sandbox, for a whole class")
     add("assignment", metavar="ASSIGNMENT", help="the instructor's file, or a folder with an assignment.py")
     add("submissions", metavar="SUBMISSIONS", help="a folder with a file or folder for each student; or one submission")
     add("--json", metavar="DIR", help="write each result here, and go on from those that are here already")
@@ -64,20 +64,20 @@ def add_to(commands: Commands) -> None:
     add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
     add("--secret", metavar="FILE", help="a file that inputs are drawn from; keep it from students")
 
-    add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
+    add = command(commands, _run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
     add("--like", metavar="ASSIGNMENT", choices=ASSIGNMENTS,
         help=say("a copy of one that ships: {names} (default: a small one)", names=", ".join(ASSIGNMENTS)))  # fmt: skip
 
-    add = command(commands, run_engine, "grade --engine", "check an engine that you have made yourself")
+    add = command(commands, _run_engine, "grade --engine", "check an engine that you have made yourself")
     add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
     add("--seconds", metavar="S", type=above(0.0), default=20.0, help="the longest time for one question (default: 20)")
 
 
-def run_grade(arguments: argparse.Namespace) -> None:
+def _run_grade(arguments: argparse.Namespace) -> None:
     """Grade the submissions, print the results, and write the files that were asked for."""
     with refusing(TinygradError, OSError, ImportError):
-        check_formats(arguments)
+        _check_formats(arguments)
         loaded = load_assignment(arguments.assignment)
         jobs = jobs_in(
             loaded,
@@ -92,30 +92,30 @@ def run_grade(arguments: argparse.Namespace) -> None:
             print(say(text, total=f"{limits.total_seconds:g}", call=f"{limits.call_seconds:g}"), file=sys.stderr)
         columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
-        groups = members_of(arguments.groups)
-        jobs = with_lateness(jobs, arguments)
+        groups = _members_of(arguments.groups)
+        jobs = _with_lateness(jobs, arguments)
         noted = []
         for name, path, column in fill:  # say before the work, not after it, what cannot be filled
-            noted += notes_of(path, fill_gradebook([], name, path, column, groups, [job.student for job in jobs]))
+            noted += _notes_of(path, fill_gradebook([], name, path, column, groups, [job.student for job in jobs]))
         if loaded.assignment.late and any(job.late is None for job in jobs):
             noted.append(
                 say("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
             )
         print("".join(f"{note}\n" for note in noted), end="", flush=True)
-        results = graded(jobs, arguments)
+        results = _graded(jobs, arguments)
         told = [result.told(arguments.feedback) for result in results]
-        print_results(results, told, arguments.show)
+        _print_results(results, told, arguments.show)
         with speaking(None, loaded.assignment.texts):  # the kinds of mistakes that it names itself
-            for name, path in to_write(arguments):
+            for name, path in _to_write(arguments):
                 write_results(told, name, path)
         for name, path, column in fill:
-            for note in notes_of(path, fill_gradebook(told, name, path, column, groups)):
+            for note in _notes_of(path, fill_gradebook(told, name, path, column, groups)):
                 if note not in noted:
                     print(note)
-    refuse_ungraded(results)
+    _refuse_ungraded(results)
 
 
-def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
+def _graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
     """The results of all submissions. If the user interrupts the grading, a message says what is kept of it."""
     try:
         return grade_many(jobs, out=arguments.json, workers=arguments.workers)
@@ -126,22 +126,22 @@ def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
         raise
 
 
-def print_results(results: Sequence[Result], told: Sequence[Result], show: bool) -> None:
+def _print_results(results: Sequence[Result], told: Sequence[Result], show: bool) -> None:
     """Print what is told to the students, a line for each or all feedback; and notes for the teacher."""
-    print(for_log("\n\n".join(map(shown, told)) if show else "\n".join(map(line, told))))
+    print(_for_log("\n\n".join(map(_shown, told)) if show else "\n".join(map(_line, told))))
     for note in (note for result in results for note in to_look_at(result)):
-        print(for_log(note), file=sys.stderr)
+        print(_for_log(note), file=sys.stderr)
     weakest = min(result.isolation.level for result in results)
     if show and weakest < max(LEVELS):  # a class's results hold it
         print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
 
 
-def notes_of(path: str, gradebook: Gradebook) -> list[str]:
+def _notes_of(path: str, gradebook: Gradebook) -> list[str]:
     """The notes about a gradebook, each with its file."""
     return [say("{name}: {problem}", name=path, problem=note) for note in gradebook.notes]
 
 
-def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
+def _table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
     """The cells of a CSV in these columns."""
     if path is None:
         return []
@@ -155,23 +155,23 @@ def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
         raise Refusal(text, path=path, columns=say(" and ").join(columns), error=error) from None
 
 
-def members_of(path: str | None) -> dict[str, list[str]]:
+def _members_of(path: str | None) -> dict[str, list[str]]:
     """The students of each group."""
-    return grouped((group, student) for group, student in table(path, "group", "student"))
+    return grouped((group, student) for group, student in _table(path, "group", "student"))
 
 
 NO_DAYS = texts("--late {file}: {student} is late by {given}; days are a number")
 DAYS_BELOW_0 = texts("--late {file}: {student} is late by {given}; days are a number from 0 on")
 
 
-def with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
+def _with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
     """The jobs with the days that each is late: as --late says, or Moodle's worksheet, or the names of Canvas."""
     days: dict[str, float] = {}
     students = [job.student for job in jobs]
     for name, path in arguments.fill:
         if name == "moodle":
             days |= late_in_moodle(read_gradebook(path), students)
-    for student, text in table(arguments.late, "student", "days"):
+    for student, text in _table(arguments.late, "student", "days"):
         try:
             days[student] = float(text)
         except ValueError:
@@ -183,12 +183,12 @@ def with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
     return [replace(job, late=days.get(job.student, job.late)) for job in jobs]
 
 
-def check_formats(arguments: argparse.Namespace) -> None:
+def _check_formats(arguments: argparse.Namespace) -> None:
     """Refuse formats and paths that cannot be written before the grading, which may take an hour."""
     for name, _ in arguments.format:
         if name not in WRITTEN:
             raise Refusal("--format {name}: the formats are {names}", name=name, names=", ".join(WRITTEN))
-    for name, path in to_write(arguments):
+    for name, path in _to_write(arguments):
         place, writer = Path(path).resolve(), WRITERS[name]
         if place.is_dir() and writer.one is None:
             raise Refusal("cannot write {file}: {error}", file=path, error=os.strerror(errno.EISDIR))
@@ -206,7 +206,7 @@ def check_formats(arguments: argparse.Namespace) -> None:
             raise Refusal(text, name=name, path=path, system=name.capitalize())
 
 
-def to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+def _to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     """The formats to write, each with its path."""
     return [*map(tuple, arguments.format), *([("csv", arguments.csv)] if arguments.csv else [])]
 
@@ -224,12 +224,12 @@ def secret(path: str | None) -> bytes:
     return content
 
 
-def for_log(text: str) -> str:
+def _for_log(text: str) -> str:
     """The text; in a workflow of GitHub so that it holds no commands."""
     return obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text
 
 
-def line(result: Result) -> str:
+def _line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else say("not graded")
     late = lateness(result)
@@ -238,12 +238,12 @@ def line(result: Result) -> str:
     return "\n  ".join([said, *map(one_line, result.warnings)]) if result.status == "unreadable" else said
 
 
-def shown(result: Result) -> str:
+def _shown(result: Result) -> str:
     """The result of a student with all feedback."""
     return say("{name}: {problem}", name=one_line(result.student), problem=feedback(result))
 
 
-def refuse_ungraded(results: Sequence[Result]) -> None:
+def _refuse_ungraded(results: Sequence[Result]) -> None:
     """Raise `Refusal` if students could not be graded, and say why. They get no zero; the next run tries again."""
     reasons = {
         say("{student}: {check}: {message}", student=result.student, check=check.name, message=check.message)
@@ -263,13 +263,13 @@ def refuse_ungraded(results: Sequence[Result]) -> None:
         )
 
 
-def run_new(arguments: argparse.Namespace) -> None:
+def _run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
     path = Path(arguments.name)
     if not path.name.replace("-", "").isidentifier():
         text = texts("{name}: a name is letters, digits, _ and -, with a letter first, such as hw1")
         raise Refusal(text, name=repr(arguments.name))
-    files = in_language(folder(arguments.like) if arguments.like else TEMPLATE, language())
+    files = _in_language(folder(arguments.like) if arguments.like else TEMPLATE, language())
     with refusing(OSError):
         path.mkdir(parents=True)
         try:
@@ -282,7 +282,7 @@ def run_new(arguments: argparse.Namespace) -> None:
     print(f"tinygrad-edu grade check {path}")
 
 
-def in_language(source: Path, lang: str) -> dict[str, str]:
+def _in_language(source: Path, lang: str) -> dict[str, str]:
     """The files of an assignment that ships, in a language: everything that is read in them is."""
     catalogue = source / f"assignment.{lang}.json"
     told = json.loads(catalogue.read_text(encoding="utf-8")) if catalogue.exists() else {}
@@ -297,7 +297,7 @@ def in_language(source: Path, lang: str) -> dict[str, str]:
     }
 
 
-def run_engine(arguments: argparse.Namespace) -> int:
+def _run_engine(arguments: argparse.Namespace) -> int:
     """Write the page about an engine; gives 1 if something is wrong."""
     with refusing(TinygradError, OSError):
         page = check_engine(arguments.adapter, seconds=arguments.seconds)

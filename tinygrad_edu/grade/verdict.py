@@ -261,7 +261,7 @@ def _asserts(code: CodeType) -> bool:
     """Whether a function, or one inside it, holds an `assert`, or calls one such as `np.testing.assert_allclose`.
 
     >>> def check(student, rng): assert student.f(2.0) == 4.0
-    >>> _asserts(check.__code__), _asserts(described.__code__)
+    >>> _asserts(check.__code__), _asserts(_described.__code__)
     (True, False)
     """
     raising = any(

@@ -54,7 +54,7 @@ class SGD(Optimizer):
         return {"momentum_buffer": 0.0} if options["momentum"] else {}
 
     def update(self, w: ndarray, g: ndarray, t: int, *memory: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         momentum = options["momentum"]
         if momentum:
             (v,) = memory
@@ -89,7 +89,7 @@ class Adam(Optimizer):
         return dict.fromkeys(["m", "v"] + ["largest_v"] * options["amsgrad"], 0.0)
 
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, *largest: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         beta1, beta2 = options["betas"]
         step = np.asarray((1 - beta1) * g)  # the one array of its own, which becomes the step
         m *= beta1
@@ -158,9 +158,9 @@ class Adamax(Optimizer):
         return {"m": 0.0, "u": 0.0}
 
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, u: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         beta1, beta2 = options["betas"]
-        average(m, g, beta1)
+        _average(m, g, beta1)
         np.maximum(beta2 * u, np.abs(g) + options["eps"], out=u)
         w -= options["lr"] / (1 - beta1**t) * (m / u)
 
@@ -192,12 +192,12 @@ class NAdam(Optimizer):
         return {"m": 0.0, "v": 0.0, "mu_product": 1.0}
 
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, product: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         beta1, beta2 = options["betas"]
         mu, following = (beta1 * (1 - 0.5 * 0.96 ** (k * options["momentum_decay"])) for k in (t, t + 1))
         product *= mu
-        average(m, g, beta1)
-        average(v, g * g, beta2)
+        _average(m, g, beta1)
+        _average(v, g * g, beta2)
         ahead = (1 - mu) / (1 - product) * g + following / (1 - product * following) * m
         w -= options["lr"] * ahead / (np.sqrt(v / (1 - beta2**t)) + options["eps"])
 
@@ -228,10 +228,10 @@ class RAdam(Optimizer):
         return {"m": 0.0, "v": 0.0}
 
     def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         beta1, beta2 = options["betas"]
-        average(m, g, beta1)
-        average(v, g * g, beta2)
+        _average(m, g, beta1)
+        _average(v, g * g, beta2)
         step = options["lr"] / (1 - beta1**t) * m
         most = 2 / (1 - beta2) - 1
         rho = most - 2 * t * beta2**t / (1 - beta2**t)
@@ -300,7 +300,7 @@ class ASGD(Optimizer):
         return {"ax": 0.0, "eta": options["lr"]}
 
     def update(self, w: ndarray, g: ndarray, t: int, ax: ndarray, eta: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         lr, lambd = options["lr"], options["lambd"]
         w *= 1 - lambd * eta
         w -= eta * g
@@ -334,13 +334,13 @@ class RMSprop(Optimizer):
         return dict.fromkeys(names, 0.0)
 
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, *rest: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         alpha = options["alpha"]
-        average(s, g * g, alpha)
+        _average(s, g * g, alpha)
         spread = s
         if options["centered"]:
             m = rest[-1]
-            average(m, g, alpha)
+            _average(m, g, alpha)
             spread = s - m * m
         quotient = g / (np.sqrt(spread) + options["eps"])
         if options["momentum"]:
@@ -375,7 +375,7 @@ class Adagrad(Optimizer):
         return {"sum": options["initial_accumulator_value"]}
 
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         s += g * g
         lr = options["lr"] / (1 + (t - 1) * options["lr_decay"])
         w -= lr * g / (np.sqrt(s) + options["eps"])
@@ -405,15 +405,15 @@ class Adadelta(Optimizer):
         return {"square_avg": 0.0, "acc_delta": 0.0}
 
     def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, u: ndarray, **options: Any) -> None:
-        g = decayed(g, w, options)
+        g = _decayed(g, w, options)
         rho, eps = options["rho"], options["eps"]
-        average(s, g * g, rho)
+        _average(s, g * g, rho)
         delta = np.sqrt(u + eps) / np.sqrt(s + eps) * g
-        average(u, delta * delta, rho)
+        _average(u, delta * delta, rho)
         w -= options["lr"] * delta
 
 
-def decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
+def _decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
     """The gradient with the weight decay: g + λ·w; or g after the decay of `AdamW`, apart from it."""
     if options.get("decoupled_weight_decay"):
         w *= 1 - options["lr"] * options["weight_decay"]
@@ -421,7 +421,7 @@ def decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
     return g + options["weight_decay"] * w if options["weight_decay"] else g
 
 
-def average(mean: ndarray, new: ndarray, share: float) -> None:
+def _average(mean: ndarray, new: ndarray, share: float) -> None:
     """mean ← share·mean + (1 - share)·new: a running mean that forgets the past."""
     mean *= share
     mean += (1 - share) * new

@@ -55,8 +55,8 @@ def images(
         stack = np.moveaxis(stack, 1, 3).clip(0, 1)
     if titles is not None and len(titles) != len(stack):
         raise ShapeError(f"images: {len(titles)} titles for {len(stack)} images")
-    over = None if masks is None else masks_of(stack, masks)
-    rows = [] if boxes is None else boxes_of(stack, boxes)
+    over = None if masks is None else _masks_of(stack, masks)
+    rows = [] if boxes is None else _boxes_of(stack, boxes)
     across = min(columns or 8, len(stack))
     down = -(-len(stack) // across)
     height, width = stack.shape[1:3]
@@ -70,9 +70,9 @@ def images(
         for i, (axes, image) in enumerate(zip(cells, stack)):
             axes.imshow(image, interpolation="nearest", **limits)
             if over is not None:
-                axes.imshow(coloured(over[i]), interpolation="nearest")
+                axes.imshow(_coloured(over[i]), interpolation="nearest")
             for row in rows[i] if rows else ():
-                outline(axes, row)
+                _outline(axes, row)
             if titles is not None:
                 axes.set_title(str(titles[i]), fontsize=9)
 
@@ -84,7 +84,7 @@ def images(
     return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
 
 
-def masks_of(images: Array, masks: ArrayLike) -> Array:
+def _masks_of(images: Array, masks: ArrayLike) -> Array:
     """The masks of images (N, H, W) or (N, H, W, 3), as whole numbers (N, H, W)."""
     over = np.asarray(masks)
     if over.shape != images.shape[:3] or over.dtype.kind not in "biu":
@@ -92,7 +92,7 @@ def masks_of(images: Array, masks: ArrayLike) -> Array:
     return over
 
 
-def boxes_of(images: Array, boxes: Sequence[Any]) -> list[Array]:
+def _boxes_of(images: Array, boxes: Sequence[Any]) -> list[Array]:
     """The boxes of each image, (K, 5) or (K, 6), without those of class −1."""
     if len(boxes) != len(images):
         raise ShapeError(f"images: boxes for {len(boxes)} of {len(images)} images")
@@ -103,7 +103,7 @@ def boxes_of(images: Array, boxes: Sequence[Any]) -> list[Array]:
     return [each[each[:, 0] >= 0] for each in rows]
 
 
-def coloured(mask: Array) -> Array:
+def _coloured(mask: Array) -> Array:
     """A mask as colours with opacity, (H, W, 4): nothing where it is 0."""
     shades = [[int(each[i : i + 2], 16) / 255 for i in (1, 3, 5)] + [0.6] for each in PALETTE]
     picture: Array = np.asarray(shades)[(mask.astype(int) - 1) % len(PALETTE)]
@@ -111,7 +111,7 @@ def coloured(mask: Array) -> Array:
     return picture
 
 
-def outline(axes: Any, row: Array) -> None:
+def _outline(axes: Any, row: Array) -> None:
     """Draw a box, with its class and score above it, or inside where there is no room above."""
     from matplotlib.patches import Rectangle
 

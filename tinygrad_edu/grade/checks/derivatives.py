@@ -62,15 +62,15 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     for at in operands(axes, rng, scale):
         exact = EXACT if scale == 1.0 and one_by_one(function, at) else None
         try:
-            ask(answer, function, at, rng, exact)
+            _ask(answer, function, at, rng, exact)
         except WrongAnswer as wrong:
             if wrong.kind == "values":
-                how = wrong.how, smallest_example(answer, function, axes)
+                how = wrong.how, _smallest_example(answer, function, axes)
                 wrong.how = say(" ").join(filter(None, how))
             raise
     if scale == 1.0:
         for at in large_operands(function, axes, rng):
-            ask(answer, function, at, rng, exact)
+            _ask(answer, function, at, rng, exact)
         for at in many_operands(function, axes, rng):
             upstream = random_upstream(rng, np.shape(function(*at)))
             right = vjp(function, *at)[1](upstream)
@@ -80,28 +80,28 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
                 named = len(gradients) == len(right) > 1
                 for i, (a, e) in enumerate(zip(gradients, right)) if named else ():
                     if not compare(a, e):
-                        expect(a, say("the gradient of {names}", names=names(function, at)[i])).equals(e)
+                        expect(a, say("the gradient of {names}", names=_names(function, at)[i])).equals(e)
                 if not named:
                     expect(found).equals(right if len(at) > 1 or gradients is found else right[0])
             if exact is not None:
-                all_digits(gradients, right, function, at)
+                _all_digits(gradients, right, function, at)
 
 
-def names(function: Function, at: Sequence[ndarray]) -> Sequence[str]:
+def _names(function: Function, at: Sequence[ndarray]) -> Sequence[str]:
     """The names of the operands: those in the student's function that was called last, or else in the right one."""
     return names_in(LAST_CALL.get(), at) or names_of(function, len(at))
 
 
-def all_digits(found: Sequence[Any], right: Sequence[ndarray], function: Function, at: Sequence[ndarray]) -> None:
+def _all_digits(found: Sequence[Any], right: Sequence[ndarray], function: Function, at: Sequence[ndarray]) -> None:
     """Refuse gradients of which most numbers are less exact than a formula is."""
     coarse = [i for i, (a, e) in enumerate(zip(found, right)) if isinstance(a, ndarray) and not to_the_last_digit(a, e)]
     if coarse:
-        named = names(function, at)
+        named = _names(function, at)
         what, where, how = Diagnosis(MISTAKES["imprecise"], tuple(named[i] for i in coarse)).words
         raise WrongAnswer(what, kind="imprecise", where=where, how=how)
 
 
-def ask(
+def _ask(
     answer: Function, function: Function, at: Sequence[ndarray], rng: np.random.Generator, rtol: float | None = None
 ) -> None:
     """Ask for the gradients at one point, for a random upstream gradient."""
@@ -109,10 +109,10 @@ def ask(
     expect(answer(upstream, *at)).is_gradient_of(function, at=tuple(at), upstream=upstream, rtol=rtol)
 
 
-def smallest_example(answer: Function, function: Function, axes: Sequence[Axes]) -> str:
+def _smallest_example(answer: Function, function: Function, axes: Sequence[Axes]) -> str:
     """The smallest operands for which an answer is wrong, in words; empty if none is that small.
 
-    >>> smallest_example(lambda g, x: 2 * g * x * x, lambda x: x * x, ["n"])
+    >>> _smallest_example(lambda g, x: 2 * g * x * x, lambda x: x * x, ["n"])
     'The smallest example: for x = [2.] and an upstream gradient of 1, it is [8.], and [4.] is right.'
     """
     words = [word for word in axes if isinstance(word, str)]
@@ -127,20 +127,20 @@ def smallest_example(answer: Function, function: Function, axes: Sequence[Axes])
             return ""
         for i, (a, e) in enumerate(zip(found if isinstance(found, (list, tuple)) else [found], right)):
             if isinstance(a, ndarray) and not compare(a, e):
-                named = names(function, at)
-                given = ", ".join(f"{name} = {in_row(x)}" for name, x in zip(named, at))
+                named = _names(function, at)
+                given = ", ".join(f"{name} = {_in_row(x)}" for name, x in zip(named, at))
                 return say(
                     "The smallest example: for {values} and an upstream gradient of 1, {gradient} is {given}, and "
                     "{right} is right.",
                     values=given,
                     gradient=say("it") if len(at) == 1 else say("the gradient of {names}", names=named[i]),
-                    given=in_row(a),
-                    right=in_row(e),
+                    given=_in_row(a),
+                    right=_in_row(e),
                 )
     return ""
 
 
-def in_row(x: ndarray) -> str:
+def _in_row(x: ndarray) -> str:
     """An array in one line, with four digits."""
     return np.array2string(x, precision=4, suppress_small=True).replace("\n", "")
 
@@ -248,7 +248,7 @@ def same_layer(
 
     for at in operands(axes, rng):
         upstream = random_upstream(rng, np.shape(function(*at)))
-        layer = after_forward(make, function, at, upstream)
+        layer = _after_forward(make, function, at, upstream)
         expect(answered(layer, upstream)).is_gradient_of(function, at=at, upstream=upstream)
     for at in many_operands(function, axes, rng):
         x, *parameters = at
@@ -260,7 +260,7 @@ def same_layer(
             expect(answered(layer, upstream)).equals(right)
 
 
-def after_forward(make: Function, function: Function, at: Sequence[ndarray], upstream: ndarray) -> Any:
+def _after_forward(make: Function, function: Function, at: Sequence[ndarray], upstream: ndarray) -> Any:
     """The student's layer after a forward pass, whose output must be right."""
     x, *parameters = at
     layer = make(*parameters)
@@ -268,13 +268,13 @@ def after_forward(make: Function, function: Function, at: Sequence[ndarray], ups
     try:
         expect(layer.forward(x), say("the output of forward")).equals(np.asarray(function(*at)))
     except WrongAnswer as wrong:
-        right = right_by_itself(make(*parameters), x, upstream)
+        right = _right_by_itself(make(*parameters), x, upstream)
         what = say("{problem}, and backward is right for it", problem=wrong) if right else str(wrong)
         raise WrongAnswer(what, kind="forward", where=say("Look at forward.")) from None
     return layer
 
 
-def right_by_itself(layer: Any, x: np.ndarray, upstream: np.ndarray) -> bool:
+def _right_by_itself(layer: Any, x: np.ndarray, upstream: np.ndarray) -> bool:
     """Whether backward is right for a wrong forward pass."""
 
     def backward(upstream: np.ndarray, x: np.ndarray) -> Any:

@@ -101,10 +101,10 @@ class Server:
         Functions and classes come with their names, so that nobody has to ask for them.
         Sources come as bytes, for which there is more room than for text. `Program` explains the arguments.
         """
-        program = Program(main, {path: text_of(source) for path, source in modules.items()}, skip, only_light)
+        program = Program(main, {path: _text_of(source) for path, source in modules.items()}, skip, only_light)
         self.module = program.module
         with np.errstate(), warnings.catch_warnings():  # an alarm that it sets for itself fails no right answer later
-            program.run([(where, text_of(source)) for where, source in parts], seconds)
+            program.run([(where, _text_of(source)) for where, source in parts], seconds)
         named = [(name, x) for name, x in vars(self.module).items() if not name.startswith("__")][:5000]
         names = {name: x if type(x) in (types.FunctionType, type) else None for name, x in named}
         return names, program.problems[:100], program.slow[:100]
@@ -118,7 +118,7 @@ class Server:
         """The result of a function, and how often one function of the program was called meanwhile with an array of at
         least `size` numbers.
         """
-        with counted(size) as calls:
+        with _counted(size) as calls:
             result = target(*arguments, **keywords)
         return result, max(calls.values(), default=0)
 
@@ -149,7 +149,7 @@ class Server:
 
 
 @contextmanager
-def counted(size: int) -> Iterator[Counter[types.CodeType]]:
+def _counted(size: int) -> Iterator[Counter[types.CodeType]]:
     """Count the calls of each function of the program that is handed an array of at least `size` numbers."""
     calls: Counter[types.CodeType] = Counter()
     left = MOST_EVENTS
@@ -160,7 +160,7 @@ def counted(size: int) -> Iterator[Counter[types.CodeType]]:
         if not left:
             sys.setprofile(None)
         code = frame.f_code
-        if event == "call" and remembered(code.co_filename) and any(large(x, size) for x in frame.f_locals.values()):
+        if event == "call" and remembered(code.co_filename) and any(_large(x, size) for x in frame.f_locals.values()):
             calls[code] += 1
 
     sys.setprofile(look)
@@ -170,10 +170,10 @@ def counted(size: int) -> Iterator[Counter[types.CodeType]]:
         sys.setprofile(None)
 
 
-def large(x: Any, size: int) -> bool:
+def _large(x: Any, size: int) -> bool:
     return isinstance(x, np.ndarray) and x.size >= size
 
 
-def text_of(source: Any) -> str:
+def _text_of(source: Any) -> str:
     """The text of a source that came as bytes."""
     return bytes(source).decode("utf-8", "surrogatepass")

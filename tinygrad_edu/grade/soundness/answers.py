@@ -73,19 +73,19 @@ class WrongAnswers:
         if hidden:
             yield self.finding(
                 "numbers",
-                say("at these numbers some mistakes give the right gradient: {names}", names=in_words(hidden)),
+                say("at these numbers some mistakes give the right gradient: {names}", names=_in_words(hidden)),
                 say("Draw the operands from `rng`, too."),
             )
         if admitted:
             rtol = f"rtol={max(probe.rtol or 0.0 for probe in probes):g}"
             yield self.finding(
                 "tolerance",
-                say("{code} lets mistakes pass: {names}", code=rtol, names=in_words(admitted)),
+                say("{code} lets mistakes pass: {names}", code=rtol, names=_in_words(admitted)),
                 say("Leave rtol out: the numbers are then compared as exactly as their dtype can be."),
             )
         if confused:
             pairs = [
-                say("{one} for {other}", one=quoted(name), other=quoted(other)) for name, other in confused.items()
+                say("{one} for {other}", one=_quoted(name), other=_quoted(other)) for name, other in confused.items()
             ]
             yield self.finding(
                 "name",
@@ -101,7 +101,7 @@ class WrongAnswers:
         admitted: dict[str, None] = {}
         confused: dict[str, str] = {}
         for probe in probes:
-            question, twin = Question(probe), Question(with_other_numbers(probe))
+            question, twin = Question(probe), Question(_with_other_numbers(probe))
             there = {mutant.key: mutant for mutant in twin.wrong_answers()}
             possible |= dict.fromkeys(mutant.name for mutant in there.values())
             for mutant in question.wrong_answers():
@@ -146,7 +146,7 @@ class Question:
         return diagnosis.name if diagnosis else "imprecise"
 
 
-def with_other_numbers(probe: Probe) -> Probe:
+def _with_other_numbers(probe: Probe) -> Probe:
     """The same probe at other numbers of the same signs that are no larger, so that logarithms stay possible."""
     rng = np.random.default_rng(0)
 
@@ -161,12 +161,12 @@ def with_other_numbers(probe: Probe) -> Probe:
     return replace(probe, at=tuple(map(other, probe.at)))
 
 
-def in_words(names: Sequence[str]) -> str:
+def _in_words(names: Sequence[str]) -> str:
     """Several kinds of mistakes."""
     return say(", ").join(map(kind_in_words, names))
 
 
-def quoted(name: str) -> str:
+def _quoted(name: str) -> str:
     """A kind of mistake in quotation marks."""
     return repr(kind_in_words(name))
 
@@ -199,7 +199,7 @@ def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Hea
     places = [place for place, x in enumerate(heard) if x.called]  # a function that is None is called in vain anyway
     for place in places if len(places) <= PLACES else [*places[: PLACES - 2], *places[-2:]]:
         for words, odd in ODD.items():
-            error, _ = tried(check, replayed(heard, {place: odd(heard[place].answer)}).student, draw)
+            error, _ = tried(check, _replayed(heard, {place: odd(heard[place].answer)}).student, draw)
             if error is not None:
                 text = texts(", where answer {n} of the reference is replaced by {other}")
                 where = say(text, n=places.index(place) + 1, other=say(words))
@@ -207,7 +207,7 @@ def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Hea
                 return
 
 
-def replayed(heard: Sequence[Heard], instead: dict[int, Any]) -> StandIn:
+def _replayed(heard: Sequence[Heard], instead: dict[int, Any]) -> StandIn:
     """A session that gives the answers that were heard, one after the other, but for some places.
 
     It ends where it is asked for something else, as a check does that looks into a wrong answer.

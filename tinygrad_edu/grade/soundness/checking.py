@@ -53,17 +53,17 @@ def check_assignment(
     """
     loaded = load_assignment(path)
     file = Path(path) / "assignment.py" if Path(path).is_dir() else Path(path)
-    right = beside(file, "reference", reference)
+    right = _beside(file, "reference", reference)
     if right is None:
         names = say(" or ").join(place.name for place in beside_assignment(file, "reference"))
         text = texts("{path}: no reference beside it, {names}; or name one by --reference")
         raise AssignmentError(text, path=path, names=names)
-    course = Course(loaded, Path(path), right, beside(file, "starter", starter), workers)
+    course = Course(loaded, Path(path), right, _beside(file, "starter", starter), workers)
     with speaking(lang, loaded.assignment.texts):
-        return tried_out(course, seeds, most)
+        return _tried_out(course, seeds, most)
 
 
-def beside(file: Path, role: Literal["reference", "starter"], given: str | os.PathLike[str] | None) -> Path | None:
+def _beside(file: Path, role: Literal["reference", "starter"], given: str | os.PathLike[str] | None) -> Path | None:
     """The reference or the starter of an assignment; None if there is none."""
     if given is None:
         return next(filter(Path.is_file, beside_assignment(file, role)), None)
@@ -72,7 +72,7 @@ def beside(file: Path, role: Literal["reference", "starter"], given: str | os.Pa
     return Path(given)
 
 
-def tried_out(course: Course, seeds: int, most: int) -> Soundness:
+def _tried_out(course: Course, seeds: int, most: int) -> Soundness:
     """Run all tests one after the other; those with wrong programs only if the reference passes."""
     right = Submission.read(course.reference)
     students = [f"seed-{i}" for i in range(1, seeds + 1)]

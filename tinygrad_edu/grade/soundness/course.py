@@ -103,7 +103,7 @@ class Course:
         Raises `AssignmentError` if the check fails now although it passed before.
         """
         with self.sandbox() as sandbox, sandbox.open(submission) as session:
-            heard = listened_to(session)
+            heard = _listened_to(session)
             try:
                 with watched() as notes, np.errstate(all="ignore"):
                     check.function(session.student, self.draw(check, student)())
@@ -139,7 +139,7 @@ class Heard(NamedTuple):
     called: bool
 
 
-def listened_to(session: Session) -> list[Heard]:
+def _listened_to(session: Session) -> list[Heard]:
     """A list to which all answers of a session are added, also those to the question for a function."""
     heard: list[Heard] = []
     session.child()
@@ -158,7 +158,7 @@ def listened_to(session: Session) -> list[Heard]:
 
 def in_reference(course: Course, results: Sequence[Result]) -> Iterator[Finding]:
     """Findings about a reference that has these results, each with other seeds."""
-    yield from unreadable("reference", results[0])
+    yield from _unreadable("reference", results[0])
     for checks in zip(*(result.checks for result in results)):
         missed = [(check, result.student) for check, result in zip(checks, results) if check.outcome != "pass"]
         if not missed:
@@ -168,7 +168,7 @@ def in_reference(course: Course, results: Sequence[Result]) -> Iterator[Finding]
         if check.outcome == "grader-error":
             yield own_error(course, check)
         elif check.outcome == "skipped":
-            yield missing(course, check, course.reference)
+            yield _missing(course, check, course.reference)
         elif len(missed) == len(results):
             yield Finding(
                 "reference", f"{check.file}:{check.line}" if check.line else place, check.name,
@@ -192,7 +192,7 @@ def in_reference(course: Course, results: Sequence[Result]) -> Iterator[Finding]
 def in_starter(course: Course, starter: Path) -> Iterator[Finding]:
     """Findings about the starter, the file with which students begin."""
     result = course.graded(Submission.read(starter), "seed-1")
-    yield from unreadable("starter", result)
+    yield from _unreadable("starter", result)
     for check in result.checks:
         if check.outcome == "pass" and check.points:
             yield Finding(
@@ -204,18 +204,18 @@ def in_starter(course: Course, starter: Path) -> Iterator[Finding]:
                 say("Expect what only a solution answers, or take the solution out of the starter."),
             )  # fmt: skip
         elif check.outcome == "skipped":
-            yield missing(course, check, starter)
+            yield _missing(course, check, starter)
         elif check.outcome == "grader-error":
             yield own_error(course, check)
 
 
-def unreadable(role: Literal["reference", "starter"], result: Result) -> Iterator[Finding]:
+def _unreadable(role: Literal["reference", "starter"], result: Result) -> Iterator[Finding]:
     """Findings about lines that cannot run."""
     for line in result.problems:
         yield Finding(role, f"{line.file}:{line.line}", "", line.message, say("Mend this line: {text}", text=line.text))
 
 
-def missing(course: Course, check: CheckResult, file: Path) -> Finding:
+def _missing(course: Course, check: CheckResult, file: Path) -> Finding:
     """The finding about a check that was skipped because a name is missing."""
     needs = ", ".join(course.assignment[check.name].needs)
     text = texts("it needs {names}, and of {file} is said: {message}")

@@ -157,10 +157,10 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     gradients = [*([(graph.of, node.gradient)] if node.gradient is not None else []), *node.further]
     if show_gradient and gradients:
         for of, gradient in gradients:
-            by = Text("partial", short_partial(of, node.label), 13.0)
+            by = Text("partial", _short_partial(of, node.label), 13.0)
             rows += _equation(by, gradient, "slope", 13.0, dtype=False)
     elif show_gradient and node.requires_grad:
-        rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
+        rows.append((Text("partial", _short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows + _grad(node)
 
 
@@ -194,10 +194,10 @@ def _mark(node: PlainNode) -> list[Row]:
     return [(Text("mark", say(MARKS[node.mark]), 11.5),)] if node.mark else []
 
 
-def short_partial(of: str, by: str) -> str:
+def _short_partial(of: str, by: str) -> str:
     """∂of/∂by in a width that fits a box, each name cut in its middle if need be.
 
-    >>> short_partial("model.loss", "encoder.layers.0.attention.query.weight")
+    >>> _short_partial("model.loss", "encoder.layers.0.attention.query.weight")
     '∂model.loss/∂encoder….weight'
     """
     whole = partial(of, by)
@@ -261,7 +261,7 @@ def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:
 def _name(node: PlainNode) -> Text:
     if node.carries:
         of, _, by = node.label.removeprefix("∂").partition("/∂")
-        return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
+        return Text("partial", _short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
     given = node.name or node.owned or "∂" in node.label
     return Text("name" if given else "auto", node.shown or node.label, 16.0 if node.name else 15.0)
 
