@@ -48,7 +48,7 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
         if latest < inplace.newest:
             break
         unfinished.lay_out(max(latest + 1 - span, inplace.newest), latest)
-        empty = go_down(unfinished)
+        empty = _go_down(unfinished)
         if unfinished.sums:  # it stopped on the way
             unfinished.take_back()
             break
@@ -161,7 +161,7 @@ class Row:
             sums[i] += upstream * factor
 
 
-def go_down(unfinished: Unfinished) -> int:
+def _go_down(unfinished: Unfinished) -> int:
     """The loop over a stretch, from its last place down; returns how many places were empty."""
     nodes, sums, first = unfinished.nodes, unfinished.sums, unfinished.first
     others, sums_of_others = unfinished.others, unfinished.sums_of_others
@@ -199,8 +199,8 @@ def go_down(unfinished: Unfinished) -> int:
                 to_x = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
             elif row.floats is None:
                 break
-            elif row is not dot_product or not pass_to_factors(unfinished, x, upstream):
-                pass_to_many(unfinished, node, upstream)
+            elif row is not dot_product or not _pass_to_factors(unfinished, x, upstream):
+                _pass_to_many(unfinished, node, upstream)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
         if to_x is not None and x.flow:
@@ -223,7 +223,7 @@ def go_down(unfinished: Unfinished) -> int:
     return empty
 
 
-def pass_to_many(unfinished: Unfinished, node: Any, upstream: float) -> None:
+def _pass_to_many(unfinished: Unfinished, node: Any, upstream: float) -> None:
     """The same step for a call of any number of operands, or with attributes."""
     kind, operands = type(node), node.inputs
     values = [x._number if type(x) is kind else x for x in operands]
@@ -233,7 +233,7 @@ def pass_to_many(unfinished: Unfinished, node: Any, upstream: float) -> None:
             unfinished.add(x, part)
 
 
-def pass_to_factors(unfinished: Unfinished, operands: tuple[Any, ...], upstream: float) -> bool:
+def _pass_to_factors(unfinished: Unfinished, operands: tuple[Any, ...], upstream: float) -> bool:
     """The same step for a `dot`, by its two rows of factors; returns whether they are rows."""
     n = len(operands) // 2
     left, right = operands[:n], operands[n : 2 * n]

@@ -60,7 +60,7 @@ def walk(
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
         return
-    gradient_of = {output: seed_of(output, gradient, create_graph)}
+    gradient_of = {output: _seed_of(output, gradient, create_graph)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
     todo = [(-x.index, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
@@ -84,7 +84,7 @@ def walk(
         yield leaf, gradient_of[leaf]
 
 
-def seed_of(output: Node, gradient: Any, create_graph: bool) -> Any:
+def _seed_of(output: Node, gradient: Any, create_graph: bool) -> Any:
     """The gradient that a walk begins with: a node, if the gradients are to be graphs."""
     if create_graph and isinstance(gradient, Node) and gradient.shape == output.shape:
         return output.fit(gradient)
@@ -98,11 +98,11 @@ def pull(
     """(slot, operand, upstream · local derivative) for the operands of a call, by the table.
 
     The last is None where no gradient is needed. This is the fast way for one or two operands, on which a backward pass
-    spends most of its time. `pull_with_care` does the rest.
+    spends most of its time. `_pull_with_care` does the rest.
     """
     x, y, rules = node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
     if type(x) is tuple or node.index < inplace.newest:
-        return pull_with_care(node, upstream, needed, create_graph)
+        return _pull_with_care(node, upstream, needed, create_graph)
     of_x, of_y = isinstance(x, Node), isinstance(y, Node)
     try:
         out, a, b = node, x, y
@@ -115,10 +115,10 @@ def pull(
         return (0, x, to_x), (1, y, to_y)
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
         pass  # once more, with care, which raises what is really wrong
-    return pull_with_care(node, upstream, needed, create_graph)
+    return _pull_with_care(node, upstream, needed, create_graph)
 
 
-def pull_with_care(
+def _pull_with_care(
     node: Node, upstream: Any, needed: Container[Node] | None, create_graph: bool
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""

@@ -121,17 +121,17 @@ def forward(
             "seed · {name}, with seed="
         )
         return replace(forward_graph(recorded), notes=(say(text, name=name),))
-    upstream = one_like(output) if seed is None else seeded(output, seed)
+    upstream = one_like(output) if seed is None else _seeded(output, seed)
     try:
         passed = passed_back(recorded, contributions(output, upstream), rule, upstream)
     except TinygradError as error:
         return replace(forward_graph(recorded), notes=(say("no gradients: {problem}", problem=visible(str(error))),))
     graph = forward_graph(recorded, *passed)
-    graph = with_grad(recorded, graph, passed[0]) if grad else graph
+    graph = _with_grad(recorded, graph, passed[0]) if grad else graph
     return graph if seed is None else replace(graph, of=f"(seed·{graph.of})")
 
 
-def seeded(output: Node, seed: Any) -> Any:
+def _seeded(output: Node, seed: Any) -> Any:
     """An upstream gradient that the user gave, of the kind of the output."""
     seed = number_of(seed)
     if shape_of(seed) != shape_of(output):
@@ -186,7 +186,7 @@ def further_gradients(recorded: Recorded, graph: Graph) -> Graph:
     return replace(graph, nodes=tuple(nodes))
 
 
-def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) -> Graph:
+def _with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) -> Graph:
     """The graph with the `.grad` of leaves, and of results that keep one; a note says where it is no derivative."""
     nodes, ids = list(graph.nodes), ids_of(graph.nodes)
     for x in recorded.nodes:
