@@ -41,6 +41,8 @@ WAY_OUT = "; draw(model(x)) draws what a model computes of x"
         ({"mode": "sideways"}, "draw: mode is one of 'forward', 'backward', 'both', not 'sideways'" + WAY_OUT),
         ({"engine": "neato"}, "draw: engine is one of 'auto', 'graphviz', 'builtin', not 'neato'"),
         ({"direction": "RL"}, "draw: direction is one of 'LR', 'TB', not 'RL'"),
+        ({"steps": 3}, "draw: steps is one of True, False, not 3"),
+        ({"bold": "all"}, "draw: bold is one of True, False, not 'all'"),
         ({"theme": "blue"}, "draw: theme is one of 'auto', 'light', 'dark', not 'blue'"),
         ({"mode": None}, "draw: mode is one of 'forward', 'backward', 'both', not None" + WAY_OUT),
     ],

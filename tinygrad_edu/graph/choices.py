@@ -26,6 +26,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "direction": ("LR", "TB", None),
     "fit": (*get_args(Fit), None),
     "style": (*get_args(Style), None),
+    "steps": (True, False, None),
+    "bold": (True, False),
 }
 
 

@@ -134,8 +134,9 @@ def draw(
         if model:
             node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
         check_choices(
-            mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style
-        )
+            mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style,
+            steps=steps, bold=bold,
+        )  # fmt: skip
         paths = check_sizes(width, depth, expand)
         recorded = recorded_of(node, names)
         several = len(recorded.outputs) > 1

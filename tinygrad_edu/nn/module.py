@@ -253,7 +253,7 @@ class Module(TakesPyTorchsArguments):
             if set_to_none or parameter.grad is None:
                 parameter.zero_grad()
             else:
-                parameter.grad = parameter.grad * 0
+                parameter.grad = np.zeros(parameter.shape)
 
     def float(self: M) -> M:
         """Compute in float32: changes the floating-point parameters and buffers in place."""
