@@ -17,6 +17,12 @@ PUNCTUATION = re.compile(r"[,.;:!?)，。；：！？）、”]+")
 BARE_ARGUMENT = re.compile(r"<mo>&ApplyFunction;</mo>(?!\s*(<mrow>\s*)?<mo[^>]*>[(|])")
 """After `log`, where no bracket follows: browsers leave no room there."""
 
+ONE_DIGIT = re.compile(
+    r"((?:\\[dt]?(?:frac|binom)\s*(?:\{[^{}]*\}|\d)?|\\(?:sqrt|hat|bar|vec|tilde)|[_^])\s*)"  # what takes arguments
+    r"(\d)(?=\d)"
+)
+"""An argument without braces: TeX takes one digit, as in \\frac12, and docutils all digits that follow."""
+
 
 class KeepPunctuation(SphinxPostTransform):
     """No line begins with the comma that follows a formula."""
@@ -36,20 +42,21 @@ class KeepPunctuation(SphinxPostTransform):
 
 def inline(translator: Any, node: nodes.math) -> None:
     """A formula in a line of text."""
-    translator.body.append(_mathml(node, as_block=False))
+    translator.body.append(mathml(node, as_block=False))
     raise nodes.SkipNode
 
 
 def block(translator: Any, node: nodes.math_block) -> None:
     """A formula on a line of its own, which scrolls where it is wider than the page."""
-    translator.body.append(f'<div class="formula">{_mathml(node, as_block=True)}</div>')
+    translator.body.append(f'<div class="formula">{mathml(node, as_block=True)}</div>')
     raise nodes.SkipNode
 
 
-def _mathml(node: nodes.Element, *, as_block: bool) -> str:
+def mathml(node: nodes.Element, *, as_block: bool) -> str:
     """The formula; a warning, which fails the build, for LaTeX that is not known."""
     try:
-        return BARE_ARGUMENT.sub('<mspace width="0.17em"/>', str(tex2mathml(node.astext(), as_block=as_block)))
+        mathml = str(tex2mathml(ONE_DIGIT.sub(r"\1{\2}", node.astext()), as_block=as_block))
+        return BARE_ARGUMENT.sub('<mspace width="0.17em"/>', mathml)
     except MathError as error:
         logger.warning("the formula %s: %s", node.astext(), error, location=node)
         return ""
