@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given, strategies as st
 
 from tinygrad_edu.graph.numbers import number
-from tinygrad_edu.graph.text import shorten, visible, width
+from tinygrad_edu.graph.text import shorten, visible, width, wrapped
 
 
 @given(st.text(st.characters(codec=None)))
@@ -29,6 +29,17 @@ def test_shortened_text_keeps_its_beginning_and_end(text: str, limit: int) -> No
     short = shorten(text, limit)
     assert len(short) <= limit
     assert short == text or (text.startswith(short.split("…")[0]) and "…" in short)
+
+
+@given(st.text("ab 梯，。", max_size=60), st.integers(4, 30))
+def test_wrapped_words_are_all_there_and_no_line_is_too_long(words: str, most: int) -> None:
+    lines = wrapped(words, most)
+    assert "".join("".join(lines).split()) == "".join(words.split())
+    assert all(len(line) <= most for line in lines)
+
+
+def test_a_word_of_any_length_is_wrapped_at_once() -> None:
+    assert wrapped("x" * 100_000 + " y", 50) == ["x" * 50] * 2_000 + ["y"]
 
 
 @given(st.text(), st.text())

@@ -208,7 +208,7 @@ class Tensor(Operators):
     # fmt: on
 
     def transpose(self, *axes: Any) -> Tensor:
-        if len(axes) == self.ndim == 2 and axes == (0, 1):
+        if self.ndim == 2 and [*map(type, axes)] == [int, int] and axes == (0, 1):
             raise messages.no_exchange(self)
         return s.transpose(self, sizes(axes) if axes else None)
 

@@ -177,7 +177,9 @@ def _filled(words: str, most: int) -> list[str]:
             lines.append(line.rstrip())
             line = ""
         line += piece if line else piece.lstrip()
-        while columns(line.rstrip()) > most:
-            lines.append(line[:most])
-            line = line[most:]
+        word = line.rstrip()
+        if columns(word) > most:  # alone, it is longer than a line
+            *full, last = (word[i : i + most] for i in range(0, len(word), most))
+            lines += full
+            line = last + line[len(word) :]
     return [*lines, line.rstrip()] if line.strip() else lines
