@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import dist, hypot
@@ -92,8 +91,9 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     while runs[-1].style == UNKNOWN:
         runs.pop()
     parts, height, along, before, ahead = [], 0.0, x, "", 0.0
-    ((most, times),) = Counter(run.size for run in runs).most_common(1)
-    shared = most if times > 1 or len(runs) == 1 else SIZE
+    sizes = [run.size for run in runs]
+    most = max(sizes, key=sizes.count)
+    shared = most if sizes.count(most) > 1 or len(runs) == 1 else SIZE
     for (style, size, rise, words, over), wide in zip(runs, widths):
         moved = f' dy="{_n(rise - height)}"' if rise != height else ""
         back = size * (typical_width(over, 1.0, serif=True) / 2 + ACCENT / 2 - SLANT) if over else 0.0
