@@ -22,7 +22,7 @@ import numpy as np
 
 from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .arrays import Numbers
-from .grad_mode import differentiate, recording, taking_derivative
+from .grad_mode import OFF, differentiate, recording, state
 from .gradients import gradients
 from .graphs import reachable
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
@@ -202,16 +202,20 @@ class _Evaluation:
         has_aux: bool = False,
     ) -> None:
         self.operator = operator
+        self.given, self.nested, self.arguments = [], False, []
+        here, in_nodes = state(), False
+        in_graph = here.derivative
         slots = _slots(operator, argnums, len(args))
-        self.given = [args[i] for i in slots]
-        self.nested = any(map(_is_container, self.given))
-        self.arguments = []
         for i in slots:
-            for x in _leaves(args[i]) if self.nested else (args[i],):
+            nested = _is_container(args[i])
+            self.given.append(args[i])
+            self.nested = self.nested or nested
+            for x in _leaves(args[i]) if nested else (args[i],):
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
-        nodes = [x for x in self.arguments if isinstance(x, Node)]
-        self.in_graph = bool(recording()) and (taking_derivative() or any(x.flow for x in nodes))
+                if isinstance(x, Node):
+                    in_nodes, in_graph = True, in_graph or x.flow
+        self.in_graph = in_graph and here.level > OFF
         given = list(args)
         with differentiate:
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
@@ -220,9 +224,10 @@ class _Evaluation:
             self.output, self.aux = f(*given, **(kwargs or {})), None
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
-        _one_result(operator, self.output)
         self.connected = isinstance(self.output, Node) and self.output.flow
-        self.value = self.output if self.in_graph or nodes else _plain(self.output)
+        if not self.connected:
+            _one_result(operator, self.output)
+        self.value = self.output if self.in_graph or in_nodes else _plain(self.output)
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
@@ -275,7 +280,7 @@ class _Evaluation:
     def of_one_number(self) -> None:
         """Refuse a function that returns more than one number."""
         shape = shape_of(self.output)
-        if prod(shape) != 1:
+        if shape and prod(shape) != 1:
             raise GraphError(
                 f"{self.operator}: the function returned shape {shape}, not one number; reduce it with .sum() or "
                 ".mean(), or use tg.jacobian or tg.vjp"
@@ -385,9 +390,9 @@ def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
 
 def _differentiable(operator: str, i: int, x: Any) -> None:
     """Refuse an argument that has no derivative."""
-    if is_no_array_of_numbers(x):
+    if not isinstance(x, Node) and is_no_array_of_numbers(x):
         raise not_numbers(f"{operator}: argument {i}", x)
-    dtype = x.dtype if hasattr(x, "dtype") else np.dtype(bool if isinstance(x, bool) else float)
+    dtype = getattr(number_of(x), "dtype", None) or np.dtype(bool if isinstance(x, bool) else float)
     if dtype.kind != "f":
         raise DtypeError(
             f"{operator}: argument {i} is of dtype {dtype}, and only floating-point numbers have derivatives; "
@@ -419,14 +424,16 @@ def _one_result(operator: str, output: Any) -> None:
 def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
     variable: Node
-    if isinstance(x, Node) and x.requires_grad and in_graph:
+    if in_graph and isinstance(x, Node) and x.flow:
         variable = identity(x)
     elif isinstance(x, Value) or type(x) in (int, float):
         variable = Value(x._number if isinstance(x, Value) else float(x))
     else:
         variable = Tensor(x, requires_grad=True)
     notes = variable.own_notes()
-    notes.name, notes.role = (x.name if isinstance(x, Node) else None), "variable"
+    notes.role = "variable"
+    if isinstance(x, Node) and x.notes is not None:
+        notes.name = x.notes.name
     return variable
 
 
