@@ -250,16 +250,17 @@ class _Evaluation:
         """
         shape = self.output.shape
         upstream = Tensor(np.ones(shape, self.output.dtype), requires_grad=True)
-        pairs = walk(self.output, upstream, inputs=self.variables, create_graph=True, release=_forget)
+        pairs = walk(self.output, upstream, inputs=self.variables, create_graph=True, on_edge=_forget_edge)
         gradient_of = dict(recorded(pairs))
-        back = [gradient_of.get(x) for x in self.variables]
-        for g in back:
-            if g is not None and g.requires_grad:
-                _make_linear(g, upstream)
+        back = [_linear(gradient_of.get(x), upstream) for x in self.variables]
         del self.output, self.value, pairs, gradient_of  # the rest of the graph is not needed any more
+        all_columns = [
+            [_along(number, g, upstream, x) for number in range(np.size(number_of(x)))]
+            for g, x in zip(back, self.arguments)
+        ]
+        del back, upstream
         found = []
-        for x, g in zip(self.arguments, back):
-            columns = [_along(number, g, upstream, x) for number in range(np.size(number_of(x)))]
+        for x, columns in zip(self.arguments, all_columns):
             jacobian = np.zeros((*shape, len(columns)), np.result_type(number_of(x)))
             for i, column in enumerate(columns):
                 if column is not None:
@@ -294,28 +295,39 @@ class _Evaluation:
 
 def _along(number: int, g: Any, upstream: Node, x: Any) -> Any:
     """The derivative of g, a gradient by x, by the upstream gradient, along one number of x; None for 0."""
-    if g is None or not g.requires_grad:
+    if g is None:
         return None
     tangent = np.zeros(np.shape(number_of(x)), np.result_type(number_of(x)))
     tangent.flat[number] = 1
     return gradients(g, [upstream], tangent)[0]
 
 
-def _make_linear(output: Node, variable: Node) -> None:
-    """Free what the derivative of a graph by a variable does not need, if the graph is linear in the variable.
+def _linear(output: Node | None, variable: Node) -> Node | None:
+    """A graph that is linear in a variable, freed of what its derivative by the variable does not need; None for 0.
 
     That derivative is the same wherever it is taken. So of a node between the two only the shape is asked for, and any
     other node is a constant, which needs no operands.
     """
+    if output is None or not output.flow:
+        return None
     between = reachable(output, [variable])
     for node in between:
         if node.primitive is not None:
             operands = [x if isinstance(x, Node) and x in between else number_of(x) for x in node.inputs]
             node._first, node._second = packed(operands, node.attrs, node.primitive)
-        _forget(node, node)
+        _forget(node)
+    return output
 
 
-def _forget(_: Node, x: Any) -> None:
+def _forget_edge(node: Node, slot: int, x: Node, *gradients: Any) -> None:
+    """Free the numbers of gradients, which are linear, with those of operands that they alone were made of."""
+    for g in gradients:
+        while isinstance(g, Tensor):
+            _forget(g)
+            g = g.inputs[0] if len(g.inputs) == 1 else None
+
+
+def _forget(x: Any) -> None:
     """Free the numbers of a tensor, of which only the shape will be asked for: one zero takes the place of all."""
     if isinstance(x, Tensor):
         shape, dtype = x._number.shape, x._number.dtype
