@@ -438,8 +438,11 @@ def _variable(x: Any, in_graph: bool) -> Node:
     variable: Node
     if in_graph and isinstance(x, Node) and x.flow:
         variable = identity(x)
+    elif isinstance(x, Tensor):
+        variable = record(new(Tensor), number_of(x))
+        variable.flow = True
     elif isinstance(x, Value) or type(x) in (int, float):
-        variable = Value(x._number if isinstance(x, Value) else float(x))
+        variable = Value(number_of(x))
     else:
         variable = Tensor(x, requires_grad=True)
     notes = variable.own_notes()
