@@ -406,6 +406,14 @@ def test_derivatives_within_derivatives(names: list[str], seed: int) -> None:
     np.testing.assert_allclose(plain(f(tg.tensor(x, requires_grad=True))), plain(f(x)))
 
 
+@pytest.mark.parametrize("x", [2.0, np.array([2.0, -3.0])])
+@pytest.mark.parametrize("rule", [lambda g, out, x: 0.0, lambda g, out, x: np.zeros(np.shape(plain(x)))])
+def test_a_rule_may_give_plain_numbers_in_a_graph_of_gradients(rule: Any, x: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tg.sign, "rules", (rule,))
+    slope = tg.grad(lambda x: cubes(x) + cubes(tg.sign(x * x)))
+    np.testing.assert_allclose(tg.grad(lambda x: slope(x).sum() if np.shape(plain(x)) else slope(x))(x), 6 * x)
+
+
 @pytest.mark.parametrize("x", [tg.Value(3.0), tg.tensor(3.0, requires_grad=True)])
 def test_what_is_differentiated_inside_no_grad_is_a_constant_of_the_derivative_outside(x: Any) -> None:
     @tg.no_grad()
