@@ -381,9 +381,9 @@ tg.draw(J, direction="TB", gradients=False)
 # %% [markdown]
 # One can also forbid large weights instead of making them expensive: the smallest loss among all
 # weights with $\sum_i w_i^2 \le \theta$. For each $\theta$ there is a $\lambda$ with the same result,
-# the larger, the smaller $\theta$ is. If the best weights of all are inside the bound, it is 0. With two
-# weights whose best values are 3 and 1, and a curvature of 2 and 1: a descent that goes back to the bound
-# after each step ends where weight decay ends.
+# the larger, the smaller $\theta$ is; if the best weights of all are inside the bound, $\lambda$ is 0.
+# Here are two weights whose best values are 3 and 1; the second derivatives of the loss are 2 and 1. A
+# descent that goes back to the bound after each step ends where weight decay ends:
 
 # %%
 best_two, bends = np.array([3.0, 1.0]), np.array([2.0, 1.0])  # the loss is (bends · (w − best)²).sum() / 2

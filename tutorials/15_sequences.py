@@ -201,7 +201,7 @@ assert round(1.2**20) == 38
 
 # %% [markdown]
 # With matrices each factor is a matrix, $\partial h_t / \partial h_{t-1} =
-# W_{hh} \, \mathrm{diag}(1 - h_t^2)$. An *eigenvalue* of a matrix is the factor by which it stretches a
+# W_{hh} \, \mathrm{diag}(1 - h_t^2)$, with a row for each number of $h_{t-1}$. An *eigenvalue* of a matrix is the factor by which it stretches a
 # vector whose direction it keeps. Products of matrices grow or shrink by the largest absolute value of
 # the eigenvalues of $W_{hh}$, its *spectral radius*. Below you see how large the gradient of the last
 # state is, by the states 0 to 30 steps before it, for three radii.
@@ -592,6 +592,7 @@ assert sum(p.size for p in speller.rnn.parameters()) == 96 * 24 + 96 * 96 + 2 * 
 #   difficult", IEEE Transactions on Neural Networks 5, 1994.
 # - Clipping: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural
 #   networks", ICML 2013.
-# - The names: G. Ward, "Moby word lists", 2002, in the public domain. The digits: E. Alpaydin and C.
+# - The names: G. Ward, "Moby word lists", 2002, in the public domain. The poems: Complete Tang Poems,
+#   1705, as collected by the project chinese-poetry under the MIT licence. The digits: E. Alpaydin and C.
 #   Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning Repository, 1998, under
 #   CC BY 4.0.

@@ -187,7 +187,10 @@ for name, y in {"their own labels": labels, "those of others": strangers}.items(
     print(f"{name:16}: {seen:.0%} of what was seen, {unseen:.0%} of the test digits")
 
 # %% [markdown]
-# One in ten on the test digits is what guessing gives. Before you blame a network, look at ten
+# One in ten on the test digits is what guessing gives. (The network could learn the right labels by
+# heart as well. It finds what the digits of a kind have in common instead; why, is not fully understood.)
+#
+# Before you blame a network, look at ten
 # examples with their labels, drawn, *as they come out of the loader*, behind all scaling and
 # shuffling. It is the quickest test of all, and finds upside-down images, wrong labels and borders
 # of nothing.
