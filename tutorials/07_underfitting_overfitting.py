@@ -621,9 +621,9 @@ assert history["loss"][-1] < 0.09, "it has learned the random errors"
 # %% [markdown]
 # ## Dropout
 #
-# The last knob is made for networks. In each step of the training, every unit of a layer is
-# switched off with probability $p$: its output is 0. The idea is that no unit can rely on another one
-# being there, to correct its mistakes on single examples.
+# The last knob is made for networks. In each step of the training, every neuron of a layer, also called
+# a *unit*, is switched off with probability $p$: its output is 0. The idea is that no unit can rely on
+# another one being there, to correct its mistakes on single examples.
 #
 # What remains is divided by $1 - p$, so that the mean stays what it was: an output $h$ becomes
 # $h / (1 - p)$ with probability $1 - p$ and 0 otherwise, on average $h$. After training, nothing is
@@ -763,7 +763,7 @@ assert mse(fit(*tenfold, 12), fresh_x, fresh_y) < 1.05 * min(mse(fit(*tenfold, d
 # - Cross-validation measures the second with the data one has.
 # - Weight decay makes all weights smaller, L1 makes some of them exactly 0.
 # - Early stopping ends the training where the validation error is least.
-# - Dropout switches neurons off at random, so that none can rely on a single other one.
+# - Dropout switches units off at random, so that none can rely on a single other one.
 #
 # ## Try it
 #
