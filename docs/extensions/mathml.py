@@ -17,7 +17,7 @@ PUNCTUATION = re.compile(r"[,.;:!?)，。；：！？）、”]+")
 BARE_ARGUMENT = re.compile(r"<mo>&ApplyFunction;</mo>(?!\s*(<mrow>\s*)?<mo[^>]*>[(|])")
 """After `log`, where no bracket follows: browsers leave no room there."""
 
-BAR = re.compile(r'<mover accent="true">((?:(?!<mover).)*?<mo stretchy="false">)\u02c9', re.DOTALL)
+BAR = re.compile(r'<mover accent="true">((?:(?!</?mover).)*?<mo stretchy="false">)\u02c9', re.DOTALL)
 """The bar of a mean as docutils has it: a tone mark, wide in Chinese fonts, and so low that it touches the letter."""
 
 ONE_DIGIT = re.compile(
