@@ -386,7 +386,8 @@ tg.draw(J, direction="TB", gradients=False)
 # descent that goes back to the bound after each step ends where weight decay ends:
 
 # %%
-best_two, bends = np.array([3.0, 1.0]), np.array([2.0, 1.0])  # the loss is (bends · (w − best)²).sum() / 2
+# the loss is (bends · (w − best)²).sum() / 2
+best_two, bends = np.array([3.0, 1.0]), np.array([2.0, 1.0])
 for strength in (0.5, 2.0):
     decayed = bends * best_two / (bends + strength)
     theta, w = (decayed**2).sum(), np.zeros(2)
@@ -564,7 +565,8 @@ assert np.isclose(sparse[6], 0.03, atol=0.005)
 # table:
 
 # %%
-for name, prior in {"bell curve": np.exp(-0.5 * grid**2 / 2), "peak": np.exp(-0.5 * np.abs(grid))}.items():
+priors = {"bell curve": np.exp(-0.5 * grid**2 / 2), "peak": np.exp(-0.5 * np.abs(grid))}
+for name, prior in priors.items():
     probability = np.exp(-((0.3 - grid) ** 2) / 2) * prior
     print(f"prior a {name}: most probable weight {abs(grid[probability.argmax()]):.2f}")
 

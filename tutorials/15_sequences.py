@@ -201,10 +201,10 @@ assert round(1.2**20) == 38
 
 # %% [markdown]
 # With matrices each factor is a matrix, $\partial h_t / \partial h_{t-1} =
-# W_{hh} \, \mathrm{diag}(1 - h_t^2)$, with a row for each number of $h_{t-1}$. An *eigenvalue* of a matrix is the factor by which it stretches a
-# vector whose direction it keeps. Products of matrices grow or shrink by the largest absolute value of
-# the eigenvalues of $W_{hh}$, its *spectral radius*. Below you see how large the gradient of the last
-# state is, by the states 0 to 30 steps before it, for three radii.
+# W_{hh} \, \mathrm{diag}(1 - h_t^2)$, with a row for each number of $h_{t-1}$. An *eigenvalue* of a
+# matrix is the factor by which it stretches a vector whose direction it keeps. Products of matrices grow
+# or shrink by the largest absolute value of the eigenvalues of $W_{hh}$, its *spectral radius*. Below you
+# see how large the gradient of the last state is, by the states 0 to 30 steps before it, for three radii.
 
 # %%
 steps, size = 30, 16
@@ -326,7 +326,8 @@ counted = test_targets != -100
 
 def perplexity(chances):
     """Of the chances (27,) of each token, for each place of the test names."""
-    return float(np.exp(-np.log(np.take_along_axis(chances, test_targets[counted][:, None], 1)).mean()))
+    of_what_came = np.take_along_axis(chances, test_targets[counted][:, None], axis=1)
+    return float(np.exp(-np.log(of_what_came).mean()))
 
 
 n = counted.sum()
@@ -513,9 +514,10 @@ with tg.no_grad():
     states, _ = reader.rnn(example[:, 0])
     chances = tg.softmax(reader.output(states), axis=-1).data[0]
 label = int(held_out.labels[1])
+curves = {f"the digit {label}": chances[:, label]}
 plots.row(
     plots.images(example[:, 0], [f"the digit {label}"]),
-    plots.lines({f"the digit {label}": chances[:, label]}, xlabel="rows read", ylabel="probability"),
+    plots.lines(curves, xlabel="rows read", ylabel="probability"),
 )
 
 # %% [markdown]
