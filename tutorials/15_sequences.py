@@ -66,7 +66,8 @@ def read(sequence, u, w):
 
 u, w = tg.Value(1.0, name="u"), tg.Value(0.8, name="w")
 last, states = read([1.0, 0.0, 0.0], u, w)
-last.name = "last"
+for t in (1, 2, 3):
+    states[t].name = f"h_{t}"
 print([round(h.item(), 3) for h in states[1:]])
 
 # %% [markdown]
@@ -78,7 +79,7 @@ print([round(h.item(), 3) for h in states[1:]])
 # The loop has gone by, and the graph holds all its steps, one behind the other: it is *unrolled*.
 
 # %%
-tg.draw(last, direction="LR")
+tg.draw(last, direction="TB")
 
 # %% [markdown]
 # The gradient goes back through it as through any other graph. This has a name of its own,
@@ -111,7 +112,7 @@ assert np.isclose(w.grad, sum(parts))
 
 # %%
 long, _ = read([1.0] + [0.0] * 99, u, w)
-long.name = "h100"
+long.name = "h_100"
 tg.draw(long)
 
 # %% [markdown]
