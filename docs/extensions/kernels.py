@@ -29,5 +29,7 @@ class KernelInFolder(AsyncKernelManager):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Let all kernels of this build be such."""
+    import matplotlib.font_manager  # noqa: F401  # it finds the fonts, once: a slow machine would say so in a cell
+
     jupyter_client.AsyncKernelManager = KernelInFolder
     return {"parallel_read_safe": True}
