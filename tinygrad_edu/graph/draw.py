@@ -57,6 +57,9 @@ BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
 FEW = 30
 """Pictures of up to so many arrows have the steps of the chain rule on them by default."""
 
+PICTURE = 100_000
+"""After so many new objects Python looks for cycles in them, which a picture has none of."""
+
 CLOSED = 5_000
 """Clusters of a very large graph close until no more boxes than this are left."""
 
@@ -129,7 +132,7 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    with speaking(lang), printed_with(digits), collecting_rarely():
+    with speaking(lang), printed_with(digits), collecting_rarely(PICTURE):
         model = type(node).__name__ if is_model(node) else ""
         if model:
             node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
@@ -320,7 +323,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
-    @collecting_rarely()
+    @collecting_rarely(PICTURE)
     def cards(self) -> list[Card]:
         """The content of each box."""
         return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style, self.least)]
@@ -342,7 +345,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
-    @collecting_rarely()
+    @collecting_rarely(PICTURE)
     def layout(self) -> Layout:
         """The place of everything."""
         close = self.style in ("formulas", "names")
@@ -354,7 +357,7 @@ class Drawing:
         return self.layout.note
 
     @spoken_as_drawn
-    @collecting_rarely()
+    @collecting_rarely(PICTURE)
     def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
         """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
         looks = self.flow, self.theme, moment

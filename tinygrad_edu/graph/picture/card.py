@@ -41,6 +41,8 @@ LONG = 130.0
 """A name wider than this has a row of its own."""
 LONG_FORMULA = 150.0
 """A formula wider than this, its name included, has a row without it; alone, it has two rows."""
+WORST = 0.6
+"""It is not parted at a worse place."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full", least: float = 0.0) -> list[Card]:
@@ -176,9 +178,9 @@ def _formula(node: PlainNode) -> list[Row]:
     def badness(place: int) -> float:
         """How far from the middle a place is, and what it parts: a sum may be parted, if not in brackets."""
         brackets = text.count("(", 0, place) - text.count(")", 0, place)
-        return abs(place - len(text) / 2) + len(text) * (brackets / 3 + (text[place + 1] in "·⊙/") / 4)
+        return abs(place / len(text) - 0.5) + brackets / 3 + (text[place + 1] in "·⊙/") / 4
 
-    at = min(breaks, key=badness, default=len(text))
+    at = min((place for place in breaks if badness(place) < WORST), key=badness, default=len(text))
     return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 

@@ -168,7 +168,9 @@ class _Writing:
             return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
         plain = self._is_one_call(x) or x.formula
         alone = self.everywhere or self.users[x.id] == {node.id}
-        return bool(plain and alone and (x.cluster, x.layer) == (node.cluster, node.layer)) and not _stays(x, self.graph)
+        return bool(plain and alone and (x.cluster, x.layer) == (node.cluster, node.layer)) and not _stays(
+            x, self.graph
+        )
 
     def graph_of_formulas(self, *, numbered: bool) -> Graph:
         """The graph of what is left."""
