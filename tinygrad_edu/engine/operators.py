@@ -45,9 +45,9 @@ def infix(row: Primitive, holds: Any) -> Any:
         kind = type(self)
         try:
             if type(other) is kind:
-                data, flow = compute(self._number, other._number), self.flow or other.flow
+                data, flow = compute(self._number, other._number), self.tick > 0 or other.tick > 0
             elif type(other) is float or type(other) is int:
-                data, flow = compute(self._number, other), self.flow
+                data, flow = compute(self._number, other), self.tick > 0
             else:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
@@ -59,8 +59,7 @@ def infix(row: Primitive, holds: Any) -> Any:
         node.primitive = row
         node._first = self
         node._second = other
-        node.flow = True
-        node.index = next(clock)
+        node.tick = next(clock)
         node.notes = None
         return node
 
@@ -103,7 +102,7 @@ class Operators(Functions):
 
         Where none has come, it is None in a Tensor and 0.0 in a Value, as in other engines of single numbers.
         """
-        grad = getattr(self, "_grad", None)
+        grad = self.notes and self.notes.grad
         if grad is None and self.primitive is None:
             return self.unreached if self.flow else None
         if grad is None:
@@ -112,7 +111,7 @@ class Operators(Functions):
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = None if grad is None else self.seed(grad, "grad")
+        self.collected = None if grad is None else self.seed(grad, "grad")
 
     def detach(self) -> Self:
         """The same numbers outside the graph: nothing flows back through it.
@@ -180,7 +179,7 @@ class Operators(Functions):
         >>> x.grad is None
         True
         """
-        self._grad = None
+        self.collected = None
 
     def __float__(self) -> float:
         messages.leaving(self, "float", refused=True)

@@ -286,11 +286,11 @@ class Tensor(Operators):
         return np.full(data.shape, contribution, data.dtype)
 
     def receive(self, gradient: Any) -> None:
-        so_far = getattr(self, "_grad", None)
-        if type(so_far) is ndarray and type(gradient) is ndarray:
-            so_far += gradient
+        notes = self.notes or self.own_notes()
+        if type(notes.grad) is ndarray and type(gradient) is ndarray:
+            notes.grad += gradient
         else:
-            self._grad = gradient if so_far is None else so_far + gradient
+            notes.grad = gradient if notes.grad is None else notes.grad + gradient
 
 
 Node.array_kind = Tensor

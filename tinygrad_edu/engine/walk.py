@@ -63,7 +63,7 @@ def walk(
     gradient_of = {output: _seed_of(output, gradient, create_graph)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
-    todo = [(-x.index, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
+    todo = [(-x.tick, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
     heapify(todo)  # the youngest on top
     while todo:
         node = heappop(todo)[1]
@@ -74,7 +74,7 @@ def walk(
             if contribution is None:
                 continue
             if x not in gradient_of and x.primitive is not None and (needed is None or needed[x]):
-                heappush(todo, (-x.index, x))
+                heappush(todo, (-x.tick, x))
             gradient_of[x] = total = gradient_of[x] + contribution if x in gradient_of else contribution
             if on_edge is not None:
                 on_edge(node, slot, x, upstream, contribution, total)
@@ -101,7 +101,7 @@ def pull(
     spends most of its time. `_pull_with_care` does the rest.
     """
     x, y, rules = node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
-    if type(x) is tuple or node.index < inplace.newest:
+    if type(x) is tuple or node.tick < inplace.newest:
         return _pull_with_care(node, upstream, needed, create_graph)
     of_x, of_y = isinstance(x, Node), isinstance(y, Node)
     try:
@@ -110,8 +110,8 @@ def pull(
             out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
         if y is None or type(y) is dict:
             return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
-        to_x = x.fit(rules[0](upstream, out, a, b)) if of_x and x.flow and (needed is None or x in needed) else None
-        to_y = y.fit(rules[1](upstream, out, a, b)) if of_y and y.flow and (needed is None or y in needed) else None
+        to_x = x.fit(rules[0](upstream, out, a, b)) if of_x and x.tick > 0 and (needed is None or x in needed) else None
+        to_y = y.fit(rules[1](upstream, out, a, b)) if of_y and y.tick > 0 and (needed is None or y in needed) else None
         return (0, x, to_x), (1, y, to_y)
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
         pass  # once more, with care, which raises what is really wrong
@@ -123,10 +123,10 @@ def _pull_with_care(
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
     operands = node.inputs
-    receivers = [isinstance(x, Node) and x.flow and (needed is None or x in needed) for x in operands]
+    receivers = [isinstance(x, Node) and x.tick > 0 and (needed is None or x in needed) for x in operands]
     slots = [slot for slot, receives in enumerate(receivers) if receives]
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
-    if node.index < inplace.newest:
+    if node.tick < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
     found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
     return [(slot, operands[slot], None if c is None else operands[slot].fit(c)) for slot, c in found]

@@ -92,7 +92,7 @@ class Optimizer(TakesPyTorchsArguments):
         loss = None if closure is None else closure()
         for group in self.param_groups:
             options = {name: group[name] for name in self.defaults}
-            stepped = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
+            stepped = [p for p in group["params"] if p.collected is not None]
             note_change(*stepped)
             for p in stepped:
                 self._step(p, options)
@@ -120,8 +120,8 @@ class Optimizer(TakesPyTorchsArguments):
         """Drop the gradients of all parameters: `.grad` is None again, or all 0 where `set_to_none` is False."""
         for group in self.param_groups:
             for p in group["params"]:
-                if set_to_none or getattr(p, "_grad", None) is None:
-                    p._grad = None
+                if set_to_none or p.collected is None:
+                    p.collected = None
                 else:
                     p.grad = number_of(p.grad) * 0
 
@@ -215,7 +215,7 @@ class Optimizer(TakesPyTorchsArguments):
     def _step(self, p: Any, options: dict[str, Any]) -> None:
         is_tensor = isinstance(p, Tensor)
         w: ndarray = owned(p) if is_tensor else np.array(p.data)
-        self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), options)
+        self._update(w, np.asarray(number_of(p.collected)), self.state.setdefault(p, {"step": 0}), options)
         if not is_tensor:
             p.data = w.item()
 
