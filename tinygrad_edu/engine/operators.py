@@ -45,14 +45,16 @@ def infix(row: Primitive, holds: Any) -> Any:
         kind = type(self)
         try:
             if type(other) is kind:
-                data, flow = compute(self._number, other._number), self.tick > 0 or other.tick > 0
+                data = compute(self._number, other._number)
             elif type(other) is float or type(other) is int:
-                data, flow = compute(self._number, other), self.tick > 0
+                data = compute(self._number, other)
             else:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
             return self.apply(row, (self, other), NO_ATTRS)
-        if not flow or state().level is not ON or type(data) is not holds:
+        if type(data) is not holds or state().level is not ON or (
+            self.tick < 0 and (type(other) is not kind or other.tick < 0)
+        ):
             return record(new(kind), as_held(data), row, self, other)
         node = new(kind)  # what `record` does; without the call a scalar forward pass takes a fifth less time
         node._number = data
@@ -111,7 +113,8 @@ class Operators(Functions):
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self.collected = None if grad is None else self.seed(grad, "grad")
+        notes = self.notes or self.own_notes()
+        notes.grad = None if grad is None else self.seed(grad, "grad")
 
     def detach(self) -> Self:
         """The same numbers outside the graph: nothing flows back through it.
