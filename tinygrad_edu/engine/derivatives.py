@@ -211,7 +211,7 @@ class _Evaluation:
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
         nodes = [x for x in self.arguments if isinstance(x, Node)]
-        self.in_graph = bool(recording()) and (taking_derivative() or any(x.flow for x in nodes))
+        self.in_graph = bool(recording()) and (taking_derivative() or any(x.requires_grad for x in nodes))
         given = list(args)
         with differentiate:
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
@@ -221,7 +221,7 @@ class _Evaluation:
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
         _one_result(operator, self.output)
-        self.connected = isinstance(self.output, Node) and self.output.flow
+        self.connected = isinstance(self.output, Node) and self.output.requires_grad
         self.value = self.output if self.in_graph or nodes else _plain(self.output)
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:

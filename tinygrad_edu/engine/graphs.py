@@ -40,7 +40,7 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     With `inputs`, only those on a path from the output to one of the inputs. Then the values say whether such a path
     goes on from the node to its operands.
     """
-    if not getattr(output, "flow", False):
+    if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
     oldest = 1 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
     users: dict[Node, list[Node]] = {output: []}
@@ -72,7 +72,7 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
 
     new = object.__new__(type(node))
     new.primitive, new.notes = node.primitive, copy(node.notes)
-    new.tick = next(clock) if node.flow else -next(clock)
+    new.tick = next(clock) if node.requires_grad else -next(clock)
     if hasattr(node, "_number"):
         new._number = copy(node._number)
     if new.notes:

@@ -52,8 +52,8 @@ class Node:
     tick : the tick of the clock at which it was made, negative where no gradient flows to this node.
     notes : what only few nodes remember; None for nearly all.
 
-    index : that tick, without its sign; whoever uses a node has a larger one.
-    flow : whether gradients flow to this node.
+    index : that tick without its sign; whoever uses a node has a larger one.
+    requires_grad : whether gradients flow to this node.
 
     data : the number held: a float, or an array that cannot be written to.
     shape : its shape; () for a single number.
@@ -71,9 +71,9 @@ class Node:
     """
 
     # A call of one or two operands stands in the node itself, as `packed` says: a tuple beside every node would be a
-    # second object for the garbage collector to visit, and each slot is one more visit and eight bytes more. So `flow`
-    # is the sign of the tick, and a gradient is noted. No slot is called `_data`: functions of masked arrays take what
-    # is called so, and the gradient would be lost.
+    # second object for the garbage collector to visit, and a slot is one more visit and eight bytes. So the sign of the
+    # tick says whether a gradient flows, and a gradient that has come is a note. No slot is called `_data`: functions
+    # of masked arrays take what is called so, and the gradient would be lost.
     __slots__ = ("_first", "_number", "_second", "notes", "primitive", "tick")
 
     _number: Any
@@ -90,15 +90,6 @@ class Node:
     def index(self) -> int:
         """The tick at which this node was made: its age."""
         return abs(self.tick)
-
-    @property
-    def flow(self) -> bool:
-        """Whether gradients flow to this node."""
-        return self.tick > 0
-
-    @flow.setter
-    def flow(self, flow: bool) -> None:
-        self.tick = self.index if flow else -self.index
 
     @property
     def inputs(self) -> tuple[Operand, ...]:
@@ -123,7 +114,7 @@ class Node:
     @property
     def requires_grad(self) -> bool:
         """Whether gradients flow to this node."""
-        return self.flow
+        return self.tick > 0
 
     @requires_grad.setter
     def requires_grad(self, requires_grad: bool) -> None:
@@ -139,22 +130,12 @@ class Node:
         if self.primitive is not None:
             what = repr(self.name) if self.name else f"the result of {self.primitive.name}"
             raise GraphError(f"requires_grad: {what} is no leaf; .detach() cuts a result off from the graph")
-        self.flow = bool(requires_grad)
+        self.tick = self.index if requires_grad else -self.index
         return self
-
-    @property
-    def collected(self) -> Any:
-        """The gradient that `backward()` collected, as it is kept; None where none has come."""
-        return self.notes and self.notes.grad
-
-    @collected.setter
-    def collected(self, gradient: Any) -> None:
-        self.own_notes().grad = gradient
 
     def own_notes(self) -> Notes:
         """The notes of this node, to be written; made where there are none yet."""
-        if self.notes is None:
-            self.notes = Notes()
+        self.notes = self.notes or Notes()
         return self.notes
 
     @property

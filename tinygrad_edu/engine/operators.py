@@ -52,10 +52,10 @@ def infix(row: Primitive, holds: Any) -> Any:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
             return self.apply(row, (self, other), NO_ATTRS)
-        if type(data) is not holds or state().level is not ON or (
-            self.tick < 0 and (type(other) is not kind or other.tick < 0)
-        ):
-            return record(new(kind), as_held(data), row, self, other)
+        if type(data) is not holds:
+            data = as_held(data)
+        if state().level is not ON or (self.tick < 0 and (type(other) is not kind or other.tick < 0)):
+            return record(new(kind), data, row, self, other)
         node = new(kind)  # what `record` does; without the call a scalar forward pass takes a fifth less time
         node._number = data
         node.primitive = row
@@ -106,15 +106,14 @@ class Operators(Functions):
         """
         grad = self.notes and self.notes.grad
         if grad is None and self.primitive is None:
-            return self.unreached if self.flow else None
+            return self.unreached if self.requires_grad else None
         if grad is None:
             messages.not_kept(self)
         return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        notes = self.notes or self.own_notes()
-        notes.grad = None if grad is None else self.seed(grad, "grad")
+        self.own_notes().grad = None if grad is None else self.seed(grad, "grad")
 
     def detach(self) -> Self:
         """The same numbers outside the graph: nothing flows back through it.
@@ -182,7 +181,7 @@ class Operators(Functions):
         >>> x.grad is None
         True
         """
-        self.collected = None
+        self.own_notes().grad = None
 
     def __float__(self) -> float:
         messages.leaving(self, "float", refused=True)

@@ -55,7 +55,7 @@ def walk(
     on_edge : called for every edge with the fields of a `Contribution` (`gradients.py`).
     release : called with a node and its gradient when the walk has used both.
     """
-    if not getattr(output, "flow", False):
+    if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
