@@ -214,7 +214,7 @@ class _Evaluation:
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
                 if isinstance(x, Node):
-                    in_nodes, in_graph = True, in_graph or x.flow
+                    in_nodes, in_graph = True, in_graph or x.requires_grad
         self.in_graph = in_graph and here.level > OFF
         given = list(args)
         with differentiate:
@@ -224,7 +224,7 @@ class _Evaluation:
             self.output, self.aux = f(*given, **(kwargs or {})), None
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
-        self.connected = isinstance(self.output, Node) and self.output.flow
+        self.connected = isinstance(self.output, Node) and self.output.requires_grad
         if not self.connected:
             _one_result(operator, self.output)
         self.value = self.output if self.in_graph or in_nodes else _plain(self.output)

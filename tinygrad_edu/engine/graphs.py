@@ -40,17 +40,17 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     The values say whether the search went on from a node to its operands. With `inputs` there are only the nodes on a
     path from the output to one of the inputs.
     """
-    if not getattr(output, "flow", False):
+    if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
     wanted = set(inputs or ())
-    oldest = 0 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
+    oldest = 1 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
     found = {output: False}
     todo, strays = [output], False
     for node in todo:  # which grows meanwhile
         x, y = node._first, node._second
         goes_on = False
         for z in x if type(x) is tuple else (x, y):
-            if isinstance(z, Node) and z.flow and z.index >= oldest:
+            if isinstance(z, Node) and z.tick >= oldest:
                 goes_on = True
                 if z not in found:
                     found[z] = False
@@ -72,10 +72,12 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     from copy import copy  # which is needed here alone
 
     new = object.__new__(type(node))
-    new.primitive, new.flow, new.index = node.primitive, node.flow, next(clock)
-    for slot in ("_number", "_grad", "notes"):
-        if hasattr(node, slot):
-            setattr(new, slot, copy(getattr(node, slot)))
+    new.primitive, new.notes = node.primitive, copy(node.notes)
+    new.tick = next(clock) if node.requires_grad else -next(clock)
+    if hasattr(node, "_number"):
+        new._number = copy(node._number)
+    if new.notes:
+        new.notes.grad = copy(new.notes.grad)
     new._first, new._second = packed(inputs, node.attrs, node.primitive) if node.primitive is not None else (None, None)
     return new
 
