@@ -214,7 +214,7 @@ class _Evaluation:
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
                 if isinstance(x, Node):
-                    in_nodes, in_graph = True, in_graph or x.requires_grad
+                    in_nodes, in_graph = True, in_graph or x.tick > 0
         self.in_graph = in_graph and here.level > OFF
         given = list(args)
         with differentiate:
@@ -224,7 +224,7 @@ class _Evaluation:
             self.output, self.aux = f(*given, **(kwargs or {})), None
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
-        self.connected = isinstance(self.output, Node) and self.output.requires_grad
+        self.connected = isinstance(self.output, Node) and self.output.tick > 0
         if not self.connected:
             _one_result(operator, self.output)
         self.value = self.output if self.in_graph or in_nodes else _plain(self.output)
@@ -308,7 +308,7 @@ def _linear(output: Node | None, variable: Node) -> Node | None:
     That derivative is the same wherever it is taken. So of a node between the two only the shape is asked for, and any
     other node is a constant, which needs no operands.
     """
-    if output is None or not output.flow:
+    if output is None or output.tick < 0:
         return None
     between = reachable(output, [variable])
     for node in between:
@@ -436,11 +436,11 @@ def _one_result(operator: str, output: Any) -> None:
 def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
     variable: Node
-    if in_graph and isinstance(x, Node) and x.flow:
+    if in_graph and isinstance(x, Node) and x.tick > 0:
         variable = identity(x)
     elif isinstance(x, Tensor):
         variable = record(new(Tensor), number_of(x))
-        variable.flow = True
+        variable.tick = variable.index
     elif isinstance(x, Value) or type(x) in (int, float):
         variable = Value(number_of(x))
     else:
