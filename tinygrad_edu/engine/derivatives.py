@@ -74,7 +74,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     function_of("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        evaluation = _Evaluation("grad", f, args, argnums, kwargs, has_aux)
+        evaluation = _Evaluation("grad", f, args, _slots("grad", argnums, args), kwargs, has_aux)
         evaluation.of_one_number()
         found = evaluation.pull()
         value = (evaluation.value, evaluation.aux) if has_aux else evaluation.value
@@ -127,7 +127,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     function_of("jacobian", f)
 
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
-        evaluation = _Evaluation("jacobian", f, args, argnums, kwargs)
+        evaluation = _Evaluation("jacobian", f, args, _slots("jacobian", argnums, args), kwargs)
         shape = np.shape(evaluation.value)
         if shape == ():
             found = evaluation.pull()
@@ -197,7 +197,7 @@ class _Evaluation:
         operator: str,
         f: Function,
         args: Sequence[Any],
-        argnums: int | Sequence[int],
+        slots: Sequence[int],
         kwargs: dict[str, Any] | None = None,
         has_aux: bool = False,
     ) -> None:
@@ -205,7 +205,6 @@ class _Evaluation:
         self.given, self.nested, self.arguments = [], False, []
         here, in_nodes = state(), False
         in_graph = here.derivative
-        slots = _slots(operator, argnums, len(args))
         for i in slots:
             nested = _is_container(args[i])
             self.given.append(args[i])
@@ -378,8 +377,9 @@ def function_of(operator: str, f: Any) -> Function:
     return f  # type: ignore[no-any-return]
 
 
-def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
+def _slots(operator: str, argnums: int | Sequence[int], args: Sequence[Any]) -> list[int]:
     """The positions of the arguments to differentiate by."""
+    n = len(args)
     if type(argnums) is int and 0 <= argnums < n:  # nearly always
         return [argnums]
     wanted = several(argnums)
@@ -437,7 +437,7 @@ def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
     variable: Node
     if in_graph and isinstance(x, Node) and x.tick > 0:
-        variable = identity(x)
+        variable = x.unary(identity)
     elif isinstance(x, Tensor):
         variable = record(new(Tensor), number_of(x))
         variable.tick = variable.index
