@@ -495,6 +495,34 @@ def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
     assert tg.gradcheck(lambda x: (tg.jacobian(tall)(x) ** 2).sum(), [x])  # the Jacobian as a part of a graph
 
 
+@pytest.mark.parametrize("outputs", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["an int", *KINDS])
+def test_the_jacobian_by_any_argument_is_an_array_of_its_kind(kind: str, outputs: int) -> None:
+    x = 2 if kind == "an int" else KINDS[kind]()
+    numbers = np.asarray(plain(x), None if np.shape(plain(x)) else float)
+    jacobian = tg.jacobian(lambda x: tg.stack([x * 0.5, x * x * 0.25][:outputs]) if outputs else np.zeros(0))(x)
+    expected = np.zeros((outputs, *numbers.shape, *numbers.shape))
+    for i, factor in enumerate([np.full(numbers.shape, 0.5), numbers * 0.5][:outputs]):
+        for place in np.ndindex(numbers.shape):
+            expected[(i, *place, *place)] = factor[place]
+    if not outputs:
+        expected = np.zeros((0, *numbers.shape))
+    np.testing.assert_allclose(plain(jacobian), expected)
+    assert type(jacobian) is (tg.Tensor if isinstance(x, tg.Node) else np.ndarray)
+    assert jacobian.dtype == numbers.dtype
+
+
+def test_a_square_jacobian_holds_little_more_than_the_result() -> None:
+    x = np.linspace(-1.0, 1.0, 400)
+    tracemalloc.start()
+    try:
+        result = tg.jacobian(np.tanh)(x)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.2 * result.nbytes
+
+
 def test_a_tall_jacobian_holds_little_more_than_the_result() -> None:
     t, parameters = np.linspace(0.0, 4.0, 20_000), np.array([2.0, 1.3, 0.5])
     tracemalloc.start()
