@@ -131,7 +131,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         shape = shape_of(evaluation.output)
         if shape == ():
             found = evaluation.pull()
-        elif evaluation.in_graph and prod(shape):
+        elif evaluation.in_graph and 0 not in shape:
             found = evaluation.rebuilt(evaluation.stacked())
         else:
             found = evaluation.rebuilt(evaluation.columns() if evaluation.is_tall() else evaluation.rows())

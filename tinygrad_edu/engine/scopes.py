@@ -103,6 +103,6 @@ def note_derivatives(
         notes = seed.own_notes()
         notes.walks = (*notes.walks, span)
     of, by = (output.notes and output.notes.derivative) or (output.name, ())
-    for x, gradient in zip(inputs, found) if of else ():
-        if x.name and gradient is not None and sum(gradient is other for other in found) == 1:  # not handed on
+    for x, gradient in zip(inputs, found):
+        if of and x.name and gradient is not None and sum(gradient is other for other in found) == 1:  # not handed on
             gradient.own_notes().derivative = (of, (*by, x.name))
