@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = [
-    "LAST_CALL", "Anything", "Call", "Handle", "StandIn", "Student", "afterwards", "evaluate", "moved", "repeated",
-    "session_of",
+    "LAST_CALL", "Anything", "Call", "Handle", "StandIn", "Student", "afterwards", "evaluate", "moved", "session_of",
 ]  # fmt: skip
 
 
@@ -154,14 +153,18 @@ def _counted(function: Handle, arguments: tuple[Any, ...], keywords: dict[str, A
     difference quotient does.
     """
     session = function._reference.session
-    answer = _ask(session, "count", function, list(arguments), keywords, size)
-    if not (isinstance(answer, tuple) and len(answer) == 2 and type(answer[1]) is int):
-        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=kind_of(answer)))
-    session.last, calls = answer
+    session.last, calls = _pair(_ask(session, "count", function, list(arguments), keywords, size), int)
     name = function._reference.name
     if name and calls >= size:
         session.counted[name] = calls, size
     return session.last
+
+
+def _pair(answer: Any, second: type) -> tuple[Any, Any]:
+    """The result of a function, and what the child says of the call besides."""
+    if not (isinstance(answer, tuple) and len(answer) == 2 and type(answer[1]) is second):
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=kind_of(answer)))
+    return answer
 
 
 def _operator(name: str, reflected: bool = False) -> Any:
@@ -224,8 +227,7 @@ def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any,
     ...     afterwards(session.student.step, np.ones(3), np.ones(3), 0.5)
     (None, [array([0.5, 0.5, 0.5]), array([1., 1., 1.]), 0.5])
     """
-    result, left = _ask(function._reference.session, "call", function, list(arguments), keywords, True)
-    return result, left
+    return _pair(_ask(function._reference.session, "call", function, list(arguments), keywords, True), list)
 
 
 @dataclass(frozen=True)
@@ -249,12 +251,6 @@ class Call:
 
 LAST_CALL: ContextVar[Call | None] = ContextVar("LAST_CALL", default=None)
 """The last call that the check in this context has made, without named arguments."""
-
-
-def repeated(call: Call, arguments: list[Any]) -> tuple[Any, list[Any]]:
-    """The result of the function for other arguments, and these arguments after the call."""
-    result, left = _ask(call.function._reference.session, "call", call.function, arguments, {}, True)
-    return result, left
 
 
 def session_of(student: Student) -> Session:
