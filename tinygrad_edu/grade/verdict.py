@@ -34,12 +34,12 @@ from .sandbox.session import Session
 from .submission.reading import Part
 from .submission.submission import Submission, parsed
 
-__all__ = ["Draw", "Reference", "load", "missed", "stumbled", "tried", "verdict"]
+__all__ = ["Draw", "Solution", "load", "missed", "stumbled", "tried", "verdict"]
 
 Draw = Callable[[], np.random.Generator]
 """Makes the random numbers of a check: each time the same ones."""
 
-Reference = Callable[[], "Session | None"]
+Solution = Callable[[], "Session | None"]
 """Opens a session of the instructor's solution; None if there is none."""
 
 
@@ -74,7 +74,7 @@ def verdict(
     failure: StudentError | SandboxError | None = None,
     *,
     twice: bool = True,
-    reference: Reference = lambda: None,
+    reference: Solution = lambda: None,
     asked_for: Collection[str] = (),
 ) -> CheckResult:
     """The result of a check, as the student may see it.
@@ -145,7 +145,7 @@ def _nested(parts: tuple[Part, ...]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _ask(check: Check, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+def _ask(check: Check, session: Session, draw: Draw, reference: Solution) -> CheckResult:
     """Run a check."""
     before = session.answers
     try:
@@ -202,7 +202,7 @@ def _file_of(check: Check) -> Path:
     return Path(check.function.__code__.co_filename)
 
 
-def _blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+def _blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Solution) -> CheckResult:
     """The result of a check that raised an exception after the program had answered."""
     said = stumbled(check, error)
     if _own_fault(check, error, draw, reference):
@@ -227,7 +227,7 @@ def _described(answer: Any) -> str:
     return in_few_words(answer)
 
 
-def _own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:
+def _own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Solution) -> bool:
     """Whether a check raises an exception, or expects nothing (`symptom` is None), by a mistake of its own.
 
     It does if the solution has it do so too, or, without a solution, every answer that fits anywhere.

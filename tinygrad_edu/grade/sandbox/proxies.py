@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = [
-    "LAST_CALL", "Anything", "Call", "Handle", "StandIn", "Student", "afterwards", "evaluate", "moved", "session_of",
+    "LAST_CALL", "Anything", "Call", "Handle", "RemoteObject", "StandIn", "Student", "afterwards", "evaluate",
+    "moved", "named", "number_of", "session_of",
 ]  # fmt: skip
 
 
@@ -57,9 +58,8 @@ class Student:
             return session.known[name]
         result = _ask(session, "get", None, name)
         if isinstance(result, Handle):
-            result._reference.name = name
-        else:
-            session.constants[name] = kind_of(result)
+            return named(result, name)
+        session.constants[name] = kind_of(result)
         return result
 
 
@@ -75,7 +75,7 @@ def hint(name: str, names: list[str]) -> str:
 
 
 @dataclass
-class Reference:
+class RemoteObject:
     """The place of an object in the child.
 
     Attributes
@@ -99,7 +99,7 @@ class Handle:
     # NumPy must not treat a handle as a sequence; `np.float64(2) * handle` must call the method of the handle.
     __array_ufunc__ = None
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: RemoteObject) -> None:
         object.__setattr__(self, "_reference", reference)  # the only attribute that is not the student's
 
     def __repr__(self) -> str:
@@ -142,6 +142,12 @@ class Handle:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _ask(self._reference.session, "operator", "setitem", self, key, value)
+
+
+def named(handle: Handle, name: str) -> Handle:
+    """The handle, with the name that its object has in the program."""
+    handle._reference.name = name
+    return handle
 
 
 FEWEST = 4
@@ -260,23 +266,17 @@ def session_of(student: Student) -> Session:
 
 def _ask(session: Session, do: str, *what: Any) -> Any:
     session.child()
-
-    def refer(x: Any) -> tuple[int, str]:
-        if isinstance(x, Handle):
-            return _number(session, x), ""
-        raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")
-
-    def resolve(number: int, kind: str) -> Handle:
-        return Handle(Reference(session, session.generation, number, kind))
-
     try:
-        return session.ask(do, *what, refer=refer, resolve=resolve)
+        return session.ask(do, *what)
     except FrameError as error:  # in our own question; the session handles errors in the child's frames
         raise TypeError(str(error)) from None
 
 
-def _number(session: Session, handle: Handle) -> int:
-    """The number of the object in the present child."""
+def number_of(session: Session, handle: Any) -> int:
+    """The number of an object in the present child. Raises `FrameError` if it is none."""
+    if not isinstance(handle, Handle):
+        text = f"{type(handle).__name__} {handle!r:.80} is no data: it cannot be sent to a student's program"
+        raise FrameError(text)
     reference = handle._reference
     if reference.session is not session:
         raise FrameError(f"{handle!r} belongs to another session")
@@ -307,7 +307,7 @@ class StandIn:
     def child(self) -> None:
         """There is no child."""
 
-    def ask(self, do: str, *what: Any, refer: object, resolve: object) -> Any:
+    def ask(self, do: str, *what: Any) -> Any:
         """The answer to a question."""
         self.answers += 1
         return self.answer(do, what)
@@ -329,7 +329,7 @@ def moved(answer: Any, session: StandIn) -> Any:
     """A copy of an answer; its objects belong to the session."""
     if isinstance(answer, Handle):
         known = answer._reference
-        return Handle(Reference(session, 1, known.number, known.kind, known.name))  # type: ignore[arg-type]
+        return Handle(RemoteObject(session, 1, known.number, known.kind, known.name))  # type: ignore[arg-type]
     if isinstance(answer, (list, tuple)):
         return type(answer)(moved(x, session) for x in answer)
     if isinstance(answer, dict):

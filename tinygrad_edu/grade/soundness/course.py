@@ -153,8 +153,8 @@ def _listened_to(session: Session) -> list[Heard]:
     session.known = {}
     ask = session.ask
 
-    def noted(do: str, *what: Any, **ways: Any) -> Any:
-        answer = ask(do, *what, **ways)
+    def noted(do: str, *what: Any) -> Any:
+        answer = ask(do, *what)
         function = isinstance(answer, Handle) and answer._reference.kind in FUNCTIONS
         heard.append(Heard(do, answer, session.last_seconds, not function, do == "call" and what[-1]))
         return answer
