@@ -38,6 +38,9 @@ LATE_LOADING = texts("no answer while it was loaded within {s} s: a loop without
 LOADS = 4
 """So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
 
+LEFT_OUT = 50
+"""The most statements that are left out for being slow: each child is told of them, and a program may make them up."""
+
 LOADING = 0.9
 """The share of the time for loading after which even the last statement is interrupted; then the report is written."""
 
@@ -206,7 +209,7 @@ class Session:
         if slow and self.record.loads < LOADS:
             # From now on these are left out from the start, so that each child has the same program, and sooner.
             self._end()
-            self.record.slow += slow
+            self.record.slow = [*self.record.slow, *slow][:LEFT_OUT]
         elif not self.record.loaded:
             self.record.loaded, self.record.names, self.record.problems = True, names, problems
 
