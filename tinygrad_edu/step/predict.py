@@ -24,7 +24,7 @@ RELATIVE, ABSOLUTE = 1e-2, 1e-6
 """An answer is right within one percent, or within a millionth where it should be 0, because people round."""
 
 NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
-"""The pattern of a number; the page reads answers by the same one."""
+"""The pattern of a number; `shared.js` has the same one for pages."""
 
 NAMED = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -131,9 +131,7 @@ def _readings(typed: str) -> list[list[float]]:
     found = [[_read(word) for word in re.split(r"[\s,;()\[\]]+", one) if word] for one in texts]
     numbers = [[x for x in reading if x is not None] for reading in found if None not in reading]
     if not numbers:
-        raise TinygradError(
-            f"answer: {typed!r:.40} is not a number; write it like 2, -0.5, 1e-3 or 1/3, and several with commas"
-        )
+        raise TinygradError(TEXTS["not a number"])
     return numbers
 
 
@@ -156,11 +154,10 @@ class Score:
     questions: int = 0
 
     def note(self, step: int, *, right: bool, hints: int) -> None:
-        """One try at the question of an event."""
+        """One try at the question of an event; after the right answer, further ones are practice and change nothing."""
         entry = self.met.setdefault(step, {"tries": 0, "hints": 0, "right": False})
-        entry["tries"] += 1
-        entry["hints"] = hints
-        entry["right"] = right
+        if not entry["right"]:
+            entry.update(tries=entry["tries"] + 1, hints=hints, right=right)
 
     @property
     def points(self) -> float:
