@@ -99,23 +99,12 @@ def _lost(step: Contribution) -> int:
     return int(np.sum((upstream != 0) & (contribution == 0))) if upstream.shape == contribution.shape else 0
 
 
-def _others(step: Contribution) -> list[Any]:
-    """The operands besides the one that receives."""
-    return [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
-
-
-def _called(x: Any, names: Mapping[Node, str]) -> str:
-    return names[x] if isinstance(x, Node) else say("a constant")
-
-
 def _loss(step: Contribution, names: Mapping[Node, str]) -> str:
     """`relu lets nothing through where its operand is not positive: 2 of 3 elements`"""
     name = step.node.primitive.name if step.node.primitive else ""
-    about = (
-        _other_factor(name, _others(step)[0], names)
-        if name == "multiply"
-        else say(REASONS.get(name, FLAT), operation=name)
-    )
+    about = say(REASONS.get(name, FLAT), operation=name)
+    if name == "multiply":
+        about = _other_factor(name, _others(step)[0], names)
     return say("{reason}: {lost} of {size} elements", reason=about, lost=_lost(step), size=np.size(step.upstream))
 
 
