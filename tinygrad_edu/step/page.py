@@ -26,7 +26,7 @@ from ..graph.views.view import view
 from ..graph.words.terms import word
 from .matrices import MATRIX
 from .places import ARROW, Places
-from .predict import ABSOLUTE, RELATIVE, question
+from .predict import ABSOLUTE, RELATIVE, asks, question
 from .script import Script
 from .texts import LABELS, MESSAGES
 from .wording import called, data, heading, lines, sentences, shown, words
@@ -206,7 +206,7 @@ def _event(
     """The data of one event; what most events have comes first."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
-    asked = question(script, step) if event.kind != "seed" and event.value is not None else None
+    asked = question(script, step) if asks(event) else None
     said = sentences(script, event)
     return {
         "kind": event.kind,

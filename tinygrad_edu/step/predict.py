@@ -18,7 +18,7 @@ from .script import Event, Script
 from .texts import TEXTS
 from .wording import shown
 
-__all__ = ["Question", "Score", "is_right", "question", "questions", "said_of_score"]
+__all__ = ["Question", "Score", "asks", "is_right", "question", "said_of_score"]
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-6
 """An answer is right within one percent, or within a millionth where it should be 0, because people round."""
@@ -49,15 +49,13 @@ class Question:
     hints: tuple[str, ...]
 
 
-def questions(script: Script) -> Iterator[Question]:
-    """A question for every event that has a result to predict."""
-    for step, event in enumerate(script):
-        if event.kind != "seed" and event.value is not None:
-            yield question(script, step)
+def asks(event: Event) -> bool:
+    """Whether an event has a result to predict."""
+    return event.kind != "seed" and event.value is not None
 
 
 def question(script: Script, step: int) -> Question:
-    """The question of one event.
+    """The question of an event that asks one.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
@@ -147,11 +145,11 @@ def _read(word: str) -> float | None:
 class Score:
     """The score of a learner: for every question so far, the tries, the hints, and whether the answer was right.
 
-    `questions` is how many there are in all; one that was never met counts 0.
+    `questions` is how many there are in all.
     """
 
+    questions: int
     met: dict[int, dict[str, int | bool]] = field(default_factory=dict)
-    questions: int = 0
 
     def note(self, step: int, *, right: bool, hints: int) -> None:
         """One try at the question of an event; after the right answer, further ones are practice and change nothing."""
@@ -164,24 +162,18 @@ class Score:
         """A question that is right at once and without hints counts 1; each hint or wrong try halves that."""
         return sum(0.5 ** (e["tries"] - 1 + e["hints"]) for e in self.met.values() if e["right"])
 
-    def data(self) -> dict[str, object]:
-        """The score as plain data, for JSON.
-
-        >>> score = Score(questions=6)
-        >>> score.note(3, right=False, hints=0)
-        >>> score.note(3, right=True, hints=1)
-        >>> score.data()["points"], score.data()["of"]
-        (0.25, 6)
-        """
-        return {"met": self.met, "points": self.points, "of": max(self.questions, len(self.met))}
-
 
 def said_of_score(score: Score) -> str:
-    """The score in words; nothing before the first question.
+    """The score in words, and how many of the questions it is about; nothing before the first one.
 
-    >>> score = Score()
+    >>> score = Score(questions=6)
+    >>> score.note(3, right=False, hints=0)
     >>> score.note(3, right=True, hints=1)
     >>> said_of_score(score)
-    '0.5 of 1 points'
+    '0.25 of 1 points (1 of 6)'
     """
-    return say(TEXTS["score"], points=f"{score.points:g}", of=len(score.met)) if score.met else ""
+    asked = len(score.met)
+    if not asked:
+        return ""
+    said = say(TEXTS["score"], points=f"{score.points:g}", of=asked)
+    return said if asked == score.questions else f"{said} ({say(TEXTS['asked'], asked=asked, of=score.questions)})"

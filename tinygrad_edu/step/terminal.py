@@ -13,7 +13,7 @@ from textual.containers import ScrollableContainer
 from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
-from .._support.languages import language, speaking
+from .._support.languages import language, say, speaking
 from .._support.text import columns
 from ..errors import TinygradError
 from ..graph.formats.characters import lines_of
@@ -21,9 +21,10 @@ from ..graph.mathematics import isolated
 from ..graph.plain import Quantity
 from ..graph.text import shorten, visible
 from .matrices import in_rows
-from .predict import Question, Score, is_right, question, questions, said_of_score
+from .predict import Question, Score, asks, is_right, question, said_of_score
 from .script import Arrival, Event, Script
-from .wording import catalogue, heading, lines, sentence, shown
+from .texts import TEXTS
+from .wording import heading, lines, sentence, shown
 
 __all__ = ["Player"]
 
@@ -108,7 +109,7 @@ class Player(App[Score]):
         super().__init__()
         self.script, self.predict = script, predict
         with speaking(lang):
-            self.lang, self.texts = language(), catalogue()
+            self.lang, self.texts = language(), {key: say(text) for key, text in TEXTS.items()}
         self.parts = [0, *(stop for _, stop in script.groups())]
         for key, action, text, _ in KEYS:
             self.bind(key, action, description=self.texts[text])
@@ -117,7 +118,7 @@ class Player(App[Score]):
         self.step = 0
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
-        self.score = Score(questions=sum(1 for _ in questions(script)))
+        self.score = Score(questions=sum(map(asks, script)))
         self.question: Question | None = None
         self.hints = 0
 
@@ -172,7 +173,7 @@ class Player(App[Score]):
 
     def action_move(self, by: int) -> None:
         """Go one event forward or back; in predict mode, ask before going forward."""
-        if by > 0 and self.predict and self.step < len(self.script) and self.script[self.step].kind != "seed":
+        if by > 0 and self.predict and self.step < len(self.script) and asks(self.script[self.step]):
             self._stop()
             with speaking(self.lang):
                 self._ask(question(self.script, self.step))
