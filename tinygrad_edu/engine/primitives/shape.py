@@ -126,7 +126,7 @@ def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
     return np.moveaxis(x, source, destination)
 
 
-@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), words=("{g}ᵀ",), numpy=[np.swapaxes])
+@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), numpy=[np.swapaxes])
 def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
     """Two axes exchanged.
 
