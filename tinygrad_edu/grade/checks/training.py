@@ -180,11 +180,8 @@ def follows_optimizer(
     for i, (answer, gradient) in enumerate(zip(found, gradients), 1):
         if not isinstance(answer, np.ndarray) or answer.shape != np.shape(gradient):
             text = texts("after step {step}, the parameters are expected, and not {given}")
-            what, how = (
-                say(text, step=i, given=_in_words(answer)),
-                say("Return the array of the parameters after each step."),
-            )
-            raise WrongAnswer(what, kind="type", how=how)
+            how = say("Return the array of the parameters after each step.")
+            raise WrongAnswer(say(text, step=i, given=_in_words(answer)), kind="type", how=how)
     diagnosis = diagnose_trajectory(kind, settings, start, gradients, found)
     if diagnosis is not None:
         what, where, how = diagnosis.words
