@@ -46,7 +46,8 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     result = call(*args, **kwargs)
     for node in _nodes_in(result):
         if node.index >= start and node.primitive is not None:
-            node.own_notes().scopes = (*scopes_of(node), Scope(owner, start))
+            notes = node.notes or node.own_notes()
+            notes.scopes = (*notes.scopes, Scope(owner, start))
     return result
 
 

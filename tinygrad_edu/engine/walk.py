@@ -127,8 +127,10 @@ def _pull_with_care(
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
     operands = node.inputs
-    receivers = [isinstance(x, Node) and x.flow and (needed is None or x in needed) for x in operands]
-    slots = [slot for slot, receives in enumerate(receivers) if receives]
+    slots = []
+    for slot, x in enumerate(operands):
+        if isinstance(x, Node) and x.flow and (needed is None or x in needed):
+            slots.append(slot)
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
     if node.index < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))

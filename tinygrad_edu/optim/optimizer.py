@@ -213,10 +213,14 @@ class Optimizer(TakesPyTorchsArguments):
         return (p for group in self.param_groups for p in group["params"])
 
     def _step(self, p: Any, options: dict[str, Any]) -> None:
-        is_tensor = isinstance(p, Tensor)
-        w: ndarray = owned(p) if is_tensor else np.array(p.data)
-        self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), options)
-        if not is_tensor:
+        if p not in self.state:
+            self.state[p] = {"step": 0}
+        g = np.asarray(number_of(p._grad))
+        if isinstance(p, Tensor):
+            self._update(owned(p), g, self.state[p], options)
+        else:
+            w = np.array(p.data)
+            self._update(w, g, self.state[p], options)
             p.data = w.item()
 
     def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], options: dict[str, Any]) -> None:
