@@ -243,7 +243,7 @@ class Tensor(Operators):
 
     @classmethod
     def apply(cls, row: Any, operands: Sequence[Operand], attrs: Attrs) -> Any:
-        kept = operands
+        kept: Sequence[Operand] = operands
         if {*map(type, operands)} != {Tensor}:
             kept = [operand(x, row.name) for x in operands]
             if row.floats is None and not row.variadic:  # the rules of such a row ask for shapes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import inf, prod
+from math import ceil, inf, prod
 from numbers import Real
 from typing import Any
 
@@ -19,8 +19,8 @@ from ..errors import DtypeError, OptimizerError, OutOfRangeError
 
 __all__ = ["Optimizer"]
 
-BLOCK = 1 << 17
-"""Large parameters are updated in blocks of this many numbers, so that intermediate results stay in the cache."""
+BLOCK = 1 << 16
+"""Large parameters are updated in blocks of at most so many numbers, so that intermediate results stay in the cache."""
 
 SWITCHES = {"amsgrad", "centered", "decoupled_weight_decay", "maximize", "nesterov"}
 PAIRS = {"betas", "etas", "step_sizes"}
@@ -215,7 +215,7 @@ class Optimizer(TakesPyTorchsArguments):
     def _step(self, p: Any, options: dict[str, Any]) -> None:
         if p not in self.state:
             self.state[p] = {"step": 0}
-        g = np.asarray(number_of(p._grad))
+        g = p._grad if type(p._grad) is ndarray else np.asarray(number_of(p._grad))
         if isinstance(p, Tensor):
             self._update(owned(p), g, self.state[p], options)
         else:
@@ -301,12 +301,13 @@ def options_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Slices that cut an array into blocks of rows, of about `BLOCK` numbers each.
+    """Slices that cut an array into equal blocks of rows, of at most `BLOCK` numbers where a row has no more.
 
     >>> list(blocks((3, 100_000)))
     [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
     """
-    rows = max(1, BLOCK * shape[0] // prod(shape))
+    fitting = max(1, BLOCK // prod(shape[1:]))
+    rows = ceil(shape[0] / ceil(shape[0] / fitting))
     for row in range(0, shape[0], rows):
         yield slice(row, row + rows)
 

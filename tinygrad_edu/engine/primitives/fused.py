@@ -53,7 +53,7 @@ def _as_matrix(x: Any) -> Any:
     name="linear",
 )
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
-    shape, sizes = shape_of(x), shape_of(weight)
+    shape, sizes = getattr(x, "shape", ()), getattr(weight, "shape", ())  # a Value's number has none
     if len(sizes) != 2 or shape[-1:] != sizes[1:]:
         raise ShapeError(
             "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
@@ -63,9 +63,9 @@ def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
             weight=sizes,
             hint=say("; nn.Flatten() makes one axis of the last ones") if (prod(shape[1:]),) == sizes[1:] else "",
         )
-    if bias is not None and shape_of(bias) != sizes[:1]:
+    if bias is not None and getattr(bias, "shape", ()) != sizes[:1]:
         text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")
-        raise ShapeError(text, weight=sizes, shape=shape_of(bias))
+        raise ShapeError(text, weight=sizes, shape=getattr(bias, "shape", ()))
     rows = _as_matrix(x)
     if 2 * len(rows) <= len(weight):  # BLAS is slower where its right side is turned, the less so the smaller that is
         out = np.ascontiguousarray(product(weight, rows.T).T)
