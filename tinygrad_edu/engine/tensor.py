@@ -239,6 +239,8 @@ class Tensor(Operators):
             data = row.arrays(self._number) if defaults else row.arrays(self._number, **attrs)
         except (AttributeError, IndexError, OverflowError, TypeError, ValueError):  # `apply` says what is wrong
             return Tensor.apply(row, (self,), attrs)
+        if type(data) is ndarray and data.dtype.kind == "f":  # nearly always; `_result` has the other cases
+            return record(new(Tensor), data, row, self, attrs or None)
         return _result(data, row, self, attrs or None)
 
     @classmethod

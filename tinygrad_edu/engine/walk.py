@@ -61,7 +61,7 @@ def walk(
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
         return
-    gradient_of = {output: _seed_of(output, gradient, create_graph)}
+    gradient_of = {output: _seed_in_graph(output, gradient) if create_graph else output.seed(gradient)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
     todo = [(-x.index, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
@@ -86,12 +86,11 @@ def walk(
         yield leaf, gradient_of[leaf]
 
 
-def _seed_of(output: Node, gradient: Any, create_graph: bool) -> Any:
-    """The gradient that a walk begins with: a node, if the gradients are to be graphs."""
-    if create_graph and isinstance(gradient, Node) and gradient.shape == output.shape:
+def _seed_in_graph(output: Node, gradient: Any) -> Any:
+    """The gradient that a walk begins with as a node, if the gradients are to be graphs."""
+    if isinstance(gradient, Node) and gradient.shape == output.shape:
         return output.fit(gradient)
-    seed = output.seed(gradient)
-    return record(new(type(output)), seed) if create_graph else seed
+    return record(new(type(output)), output.seed(gradient))
 
 
 def pull(
