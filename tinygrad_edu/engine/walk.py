@@ -56,7 +56,7 @@ def walk(
     on_edge : called for every edge with the fields of a `Contribution` (`gradients.py`).
     release : called with a node of many numbers when the walk has used it.
     """
-    if not getattr(output, "flow", False):
+    if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
@@ -64,7 +64,7 @@ def walk(
     gradient_of = {output: _seed_in_graph(output, gradient) if create_graph else output.seed(gradient)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
-    todo = [(-x.index, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
+    todo = [(-x.tick, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
     heapify(todo)  # the youngest on top
     while todo:
         node = heappop(todo)[1]
@@ -77,7 +77,7 @@ def walk(
             else:
                 gradient_of[x] = total = contribution
                 if x.primitive is not None and (needed is None or needed[x]):
-                    heappush(todo, (-x.index, x))
+                    heappush(todo, (-x.tick, x))
             if on_edge is not None:
                 on_edge(node, slot, x, upstream, contribution, total)
         if release is not None and type(upstream) is ndarray and upstream.nbytes >= LARGE:
@@ -102,7 +102,7 @@ def pull(
     does the rest.
     """
     x, y, rules = node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
-    if type(x) is tuple or node.index < inplace.newest:
+    if type(x) is tuple or node.tick < inplace.newest:
         return _pull_with_care(node, upstream, needed, create_graph)
     try:
         if y is None or type(y) is dict:
@@ -112,8 +112,8 @@ def pull(
         out, a, b = node, x, y
         if not create_graph:
             out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
-        of_x = of_x and x.flow and (needed is None or x in needed)
-        of_y = of_y and y.flow and (needed is None or y in needed)
+        of_x = of_x and x.tick > 0 and (needed is None or x in needed)
+        of_y = of_y and y.tick > 0 and (needed is None or y in needed)
         to_x = ((0, x, x.fit(rules[0](upstream, out, a, b))),) if of_x else ()
         return (*to_x, (1, y, y.fit(rules[1](upstream, out, a, b)))) if of_y else to_x
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
@@ -128,10 +128,10 @@ def _pull_with_care(
     operands = node.inputs
     slots = []
     for slot, x in enumerate(operands):
-        if isinstance(x, Node) and x.flow and (needed is None or x in needed):
+        if isinstance(x, Node) and x.tick > 0 and (needed is None or x in needed):
             slots.append(slot)
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
-    if node.index < inplace.newest:
+    if node.tick < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
     found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
     return [(slot, operands[slot], operands[slot].fit(c)) for slot, c in found if c is not None]
