@@ -291,7 +291,7 @@ class Tensor(Operators):
         return np.full(data.shape, contribution, data.dtype)
 
     def receive(self, gradient: Any) -> None:
-        notes = self.own_notes()
+        notes = self.notes or self.own_notes()
         if type(notes.grad) is ndarray and type(gradient) is ndarray:
             notes.grad += gradient
         else:

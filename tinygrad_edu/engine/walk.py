@@ -72,12 +72,10 @@ def walk(
         if every or (node.notes is not None and node.notes.retains_grad):
             yield node, upstream
         for slot, x, contribution in pull(node, upstream, needed, create_graph):
-            if x in gradient_of:
-                gradient_of[x] = total = gradient_of[x] + contribution
-            else:
-                gradient_of[x] = total = contribution
-                if x.primitive is not None and (needed is None or needed[x]):
-                    heappush(todo, (-x.tick, x))
+            so_far = gradient_of.get(x)
+            if so_far is None and x.primitive is not None and (needed is None or needed[x]):
+                heappush(todo, (-x.tick, x))
+            gradient_of[x] = total = contribution if so_far is None else so_far + contribution
             if on_edge is not None:
                 on_edge(node, slot, x, upstream, contribution, total)
         if release is not None and type(upstream) is ndarray and upstream.nbytes >= LARGE:
@@ -109,9 +107,7 @@ def pull(
             out, a = (node, x) if create_graph else (node._number, x._number)
             return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
         of_x, of_y = isinstance(x, Node), isinstance(y, Node)
-        out, a, b = node, x, y
-        if not create_graph:
-            out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
+        out, a, b = (node, x, y) if create_graph else (node._number, x._number if of_x else x, y._number if of_y else y)
         of_x = of_x and x.tick > 0 and (needed is None or x in needed)
         of_y = of_y and y.tick > 0 and (needed is None or y in needed)
         to_x = ((0, x, x.fit(rules[0](upstream, out, a, b))),) if of_x else ()
@@ -126,10 +122,8 @@ def _pull_with_care(
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
     operands = node.inputs
-    slots = []
-    for slot, x in enumerate(operands):
-        if isinstance(x, Node) and x.tick > 0 and (needed is None or x in needed):
-            slots.append(slot)
+    receivers = [isinstance(x, Node) and x.tick > 0 and (needed is None or x in needed) for x in operands]
+    slots = [slot for slot, receives in enumerate(receivers) if receives]
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
     if node.tick < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))

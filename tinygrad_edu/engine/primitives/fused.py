@@ -53,7 +53,8 @@ def _as_matrix(x: Any) -> Any:
     name="linear",
 )
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
-    shape, sizes = getattr(x, "shape", ()), getattr(weight, "shape", ())  # a Value's number has none
+    shape: tuple[int, ...] = getattr(x, "shape", ())  # a Value's number has none
+    sizes: tuple[int, ...] = getattr(weight, "shape", ())
     if len(sizes) != 2 or shape[-1:] != sizes[1:]:
         raise ShapeError(
             "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
