@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from math import inf, pi, sqrt
+from math import ceil, inf, pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -258,13 +258,14 @@ def test_adagrad_decreases_every_coordinate_by_its_own_history() -> None:
         assert w.tolist() == [pytest.approx(expected)]
 
 
-def test_a_large_parameter_is_cut_into_blocks_of_rows_that_fit() -> None:
-    for shape in ((7, 5), (1000, 300), (3, BLOCK + 1), (BLOCK * 3 + 5,)):
+def test_a_large_parameter_is_cut_into_few_equal_blocks_of_rows_that_fit() -> None:
+    for shape in ((7, 5), (1000, 300), (3, BLOCK + 1), (3, BLOCK // 2 + 1), (BLOCK * 3 + 5,)):
         rows = [range(shape[0])[part] for part in blocks(shape)]
         assert [i for part in rows for i in part] == list(range(shape[0]))
         size = int(np.prod(shape[1:]))
         assert all(len(part) == 1 or len(part) * size <= BLOCK for part in rows)
-        assert all((len(part) + 1) * size > BLOCK for part in rows[:-1])
+        assert len(rows) == ceil(shape[0] / max(1, BLOCK // size))
+        assert all(len(rows[0]) - len(part) < len(rows) for part in rows)
 
 
 # Schedules.

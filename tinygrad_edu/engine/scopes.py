@@ -44,16 +44,15 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     """
     start = next(clock)
     result = call(*args, **kwargs)
-    for node in _nodes_in(result):
+    for node in (result,) if isinstance(result, Node) else _nodes_in(result):
         if node.index >= start and node.primitive is not None:
-            node.own_notes().scopes = (*scopes_of(node), Scope(owner, start))
+            notes = node.notes or node.own_notes()
+            notes.scopes = (*notes.scopes, Scope(owner, start))
     return result
 
 
 def _nodes_in(result: Any) -> Sequence[Node]:
     """The nodes in a result of nested tuples, lists and mappings, each once."""
-    if isinstance(result, Node):  # nearly always
-        return (result,)
     found: list[Node] = []
     seen: set[int] = set()
     todo = [result]

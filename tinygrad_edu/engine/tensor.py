@@ -235,17 +235,22 @@ class Tensor(Operators):
 
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         try:
-            data = row.arrays(self._number, **attrs) if attrs else row.arrays(self._number)
+            defaults = not attrs or attrs is row.attrs  # nearly always
+            data = row.arrays(self._number) if defaults else row.arrays(self._number, **attrs)
         except (AttributeError, IndexError, OverflowError, TypeError, ValueError):  # `apply` says what is wrong
             return Tensor.apply(row, (self,), attrs)
+        if type(data) is ndarray and data.dtype.kind == "f":  # nearly always; `_result` has the other cases
+            return record(new(Tensor), data, row, self, attrs or None)
         return _result(data, row, self, attrs or None)
 
     @classmethod
     def apply(cls, row: Any, operands: Sequence[Operand], attrs: Attrs) -> Any:
-        kept = [operand(x, row.name) for x in operands]
-        if row.floats is None and not row.variadic:  # the rules of such a row ask for shapes
-            kept = [to_tensor(x) if isinstance(x, Value) else x for x in kept]
-        data = row.on_arrays([number_of(x) for x in kept], kept, attrs)
+        kept: Sequence[Operand] = operands
+        if {*map(type, operands)} != {Tensor}:
+            kept = [operand(x, row.name) for x in operands]
+            if row.floats is None and not row.variadic:  # the rules of such a row ask for shapes
+                kept = [to_tensor(x) if isinstance(x, Value) else x for x in kept]
+        data = row.on_arrays([*map(number_of, kept)], kept, attrs)
         return _result(data, row, *packed(kept, attrs, row))
 
     def to_value(self) -> Value:
@@ -286,7 +291,7 @@ class Tensor(Operators):
         return np.full(data.shape, contribution, data.dtype)
 
     def receive(self, gradient: Any) -> None:
-        notes = self.own_notes()
+        notes = self.notes or self.own_notes()
         if type(notes.grad) is ndarray and type(gradient) is ndarray:
             notes.grad += gradient
         else:

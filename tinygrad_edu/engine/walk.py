@@ -61,7 +61,7 @@ def walk(
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
         return
-    gradient_of = {output: _seed_of(output, gradient, create_graph)}
+    gradient_of = {output: _seed_in_graph(output, gradient) if create_graph else output.seed(gradient)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
     todo = [(-x.tick, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
@@ -72,12 +72,10 @@ def walk(
         if every or (node.notes is not None and node.notes.retains_grad):
             yield node, upstream
         for slot, x, contribution in pull(node, upstream, needed, create_graph):
-            if x in gradient_of:
-                gradient_of[x] = total = gradient_of[x] + contribution
-            else:
-                gradient_of[x] = total = contribution
-                if x.primitive is not None and (needed is None or needed[x]):
-                    heappush(todo, (-x.tick, x))
+            so_far = gradient_of.get(x)
+            if so_far is None and x.primitive is not None and (needed is None or needed[x]):
+                heappush(todo, (-x.tick, x))
+            gradient_of[x] = total = contribution if so_far is None else so_far + contribution
             if on_edge is not None:
                 on_edge(node, slot, x, upstream, contribution, total)
         if release is not None and type(upstream) is ndarray and upstream.nbytes >= LARGE:
@@ -86,12 +84,11 @@ def walk(
         yield leaf, gradient_of[leaf]
 
 
-def _seed_of(output: Node, gradient: Any, create_graph: bool) -> Any:
-    """The gradient that a walk begins with: a node, if the gradients are to be graphs."""
-    if create_graph and isinstance(gradient, Node) and gradient.shape == output.shape:
+def _seed_in_graph(output: Node, gradient: Any) -> Any:
+    """The gradient that a walk begins with as a node, if the gradients are to be graphs."""
+    if isinstance(gradient, Node) and gradient.shape == output.shape:
         return output.fit(gradient)
-    seed = output.seed(gradient)
-    return record(new(type(output)), seed) if create_graph else seed
+    return record(new(type(output)), output.seed(gradient))
 
 
 def pull(
@@ -110,9 +107,7 @@ def pull(
             out, a = (node, x) if create_graph else (node._number, x._number)
             return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
         of_x, of_y = isinstance(x, Node), isinstance(y, Node)
-        out, a, b = node, x, y
-        if not create_graph:
-            out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
+        out, a, b = (node, x, y) if create_graph else (node._number, x._number if of_x else x, y._number if of_y else y)
         of_x = of_x and x.tick > 0 and (needed is None or x in needed)
         of_y = of_y and y.tick > 0 and (needed is None or y in needed)
         to_x = ((0, x, x.fit(rules[0](upstream, out, a, b))),) if of_x else ()

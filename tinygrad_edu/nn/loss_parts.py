@@ -96,8 +96,12 @@ def weighted(losses: Any, weight: Any) -> Any:
 
 def reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] = ()) -> Any:
     """The losses, combined by `reduction`."""
+    if reduction == "mean":
+        return mean(losses)
+    if reduction == "sum":
+        return sum_(losses)
     one_of(("mean", "sum", *others, "none"), function, reduction=reduction)
-    return {"mean": mean, "sum": sum_}[reduction](losses) if reduction != "none" else losses
+    return losses
 
 
 def mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:

@@ -332,34 +332,34 @@ def cross_entropy(
     >>> cross_entropy(tg.tensor([[0.0, 0.0]]), [[0.5, 0.5]])
     tensor(0.6931472)
     """
-    if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
+    if not ((type(label_smoothing) is float or isinstance(label_smoothing, Real)) and 0 <= label_smoothing <= 1):
         raise OutOfRangeError(
             "cross_entropy: label_smoothing is between 0 and 1, not {value}", value=short(label_smoothing)
         )
     logits = classes_last("cross_entropy", input)
-    share = label_smoothing / max(1, shape_of(logits)[-1])
-    if shape_of(target) == shape_of(input):
+    shape = shape_of(input)
+    if shape_of(target) == shape:
         if np.asarray(number_of(target) if isinstance(target, Node) else target).dtype.kind in "iub":
             text = texts(
                 "cross_entropy: whole numbers are classes, (N, ...) for logits (N, C, ...), and these have the shape "
                 "{shape} of the logits; probabilities are floats, and of one score for yes or no take "
                 "binary_cross_entropy_with_logits"
             )
-            raise DtypeError(text, shape=shape_of(input))
+            raise DtypeError(text, shape=shape)
         _, q = alike("cross_entropy", input, target)
         q = classes_last("cross_entropy", q)
-        q = q * (1.0 - label_smoothing) + share if label_smoothing else q
+        q = q * (1.0 - label_smoothing) + label_smoothing / max(1, shape_of(q)[-1]) if label_smoothing else q
         losses = -sum_(weighted(q * log_softmax(logits), weight), axis=-1)
         return reduced("cross_entropy", losses, reduction)
     classes = target_classes("cross_entropy", logits, target, ignore_index)
-    counted = classes != ignore_index
-    if weight is None and not label_smoothing and counted.all():
+    if weight is None and not label_smoothing and ignore_index not in classes:
         return reduced("cross_entropy", entropy_of_classes(logits, classes), reduction)
+    counted = classes != ignore_index
     log_p = log_softmax(logits)
     weights = class_weights("cross_entropy", weight, log_p)
     losses = -picked(log_p, classes, counted) * ((1.0 - label_smoothing) * weights[classes * counted])
     if label_smoothing:
-        losses = losses - share * sum_(log_p * weights, axis=-1)
+        losses = losses - label_smoothing / max(1, len(weights)) * sum_(log_p * weights, axis=-1)
     return mean_of_counted("cross_entropy", losses, weights[classes * counted], counted, reduction)
 
 

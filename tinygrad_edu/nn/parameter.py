@@ -202,12 +202,14 @@ def data_for(layer: Any, x: Any, parameter: Any) -> Any:
     >>> layer(np.ones((5, 3))).dtype, layer.double()(np.ones((5, 3))).dtype
     (dtype('float32'), dtype('float64'))
     """
-    if isinstance(x, Node) and x.requires_grad:
+    if not isinstance(x, Node):
+        x = numeric(type(layer).__name__, x)
+    elif x.requires_grad:
         return x
-    x = numeric(type(layer).__name__, x)
-    if parameter is None or getattr(x, "dtype", parameter.dtype) == parameter.dtype:
+    kind = None if parameter is None else parameter.dtype
+    if kind is None or getattr(x, "dtype", kind) == kind:
         return x
-    return Tensor(x.data, parameter.dtype, name=x.name) if isinstance(x, Tensor) else x.astype(parameter.dtype)
+    return Tensor(x.data, kind, name=x.name) if isinstance(x, Tensor) else x.astype(kind)
 
 
 def constant_like(x: Any, like: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import inf, prod
+from math import ceil, inf, prod
 from numbers import Real
 from typing import Any
 
@@ -19,8 +19,8 @@ from ..errors import DtypeError, OptimizerError, OutOfRangeError
 
 __all__ = ["Optimizer"]
 
-BLOCK = 1 << 17
-"""Large parameters are updated in blocks of this many numbers, so that intermediate results stay in the cache."""
+BLOCK = 1 << 16
+"""Large parameters are updated in blocks of at most so many numbers, so that intermediate results stay in the cache."""
 
 SWITCHES = {"amsgrad", "centered", "decoupled_weight_decay", "maximize", "nesterov"}
 PAIRS = {"betas", "etas", "step_sizes"}
@@ -211,10 +211,14 @@ class Optimizer(TakesPyTorchsArguments):
         return (p for group in self.param_groups for p in group["params"])
 
     def _step(self, p: Any, options: dict[str, Any]) -> None:
-        is_tensor = isinstance(p, Tensor)
-        w: ndarray = owned(p) if is_tensor else np.array(p.data)
-        self._update(w, np.asarray(number_of(p.notes.grad)), self.state.setdefault(p, {"step": 0}), options)
-        if not is_tensor:
+        if p not in self.state:
+            self.state[p] = {"step": 0}
+        g = p.notes.grad if type(p.notes.grad) is ndarray else np.asarray(number_of(p.notes.grad))
+        if isinstance(p, Tensor):
+            self._update(owned(p), g, self.state[p], options)
+        else:
+            w = np.array(p.data)
+            self._update(w, g, self.state[p], options)
             p.data = w.item()
 
     def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], options: dict[str, Any]) -> None:
@@ -295,12 +299,13 @@ def options_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Slices that cut an array into blocks of rows, of about `BLOCK` numbers each.
+    """Slices that cut an array into equal blocks of rows, of at most `BLOCK` numbers where a row has no more.
 
     >>> list(blocks((3, 100_000)))
     [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
     """
-    rows = max(1, BLOCK * shape[0] // prod(shape))
+    fitting = max(1, BLOCK // prod(shape[1:]))
+    rows = ceil(shape[0] / ceil(shape[0] / fitting))
     for row in range(0, shape[0], rows):
         yield slice(row, row + rows)
 

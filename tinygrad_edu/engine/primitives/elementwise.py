@@ -254,9 +254,11 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 def choose(condition: Any, x: Any, y: Any) -> Any:
-    """`where` in a rule; on floats without the way through the table, in a fifth of the time."""
+    """`where` in a rule; on numbers without the way through the table, on floats in a fifth of the time."""
     if type(condition) is bool and type(x) is float and type(y) is float:
         return x if condition else y
+    if type(condition) is np.ndarray and not isinstance(x, Node) and not isinstance(y, Node):
+        return kernels.where(condition, x, y)
     return where(condition, x, y)
 
 

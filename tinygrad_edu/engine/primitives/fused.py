@@ -16,7 +16,6 @@ import numpy as np
 from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
-from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
 from .elementwise import erf, exp, tanh
 from .kernels import in_blocks, of_reals, reduced, scaled_erf, underflow_is_zero
@@ -32,12 +31,14 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     """For a matrix x: g @ W to x, gᵀ @ x to the weight, the sum of the rows of g to the bias."""
     x, weight = operands[:2]
     g = _as_matrix(g)
-    by = (
-        lambda: product(g, weight).reshape(x.shape),
-        lambda: product(g.T, _as_matrix(x)),
-        lambda: reduced(np.add, g, 0),
-    )
-    return [by[slot]() for slot in slots]
+    found = []
+    if 0 in slots:
+        found.append(product(g, weight).reshape(x.shape))
+    if 1 in slots:
+        found.append(product(g.T, _as_matrix(x)))
+    if 2 in slots:
+        found.append(reduced(np.add, g, 0))
+    return found
 
 
 def _as_matrix(x: Any) -> Any:
@@ -52,6 +53,20 @@ def _as_matrix(x: Any) -> Any:
     name="linear",
 )
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
+    shape: tuple[int, ...] = getattr(x, "shape", ())  # a Value's number has none
+    sizes: tuple[int, ...] = getattr(weight, "shape", ())
+    if len(sizes) != 2 or shape[-1:] != sizes[1:]:
+        raise ShapeError(
+            "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
+            "the "
+            "weight (out, in){hint}",
+            x=shape,
+            weight=sizes,
+            hint=say("; nn.Flatten() makes one axis of the last ones") if (prod(shape[1:]),) == sizes[1:] else "",
+        )
+    if bias is not None and getattr(bias, "shape", ()) != sizes[:1]:
+        text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")
+        raise ShapeError(text, weight=sizes, shape=getattr(bias, "shape", ()))
     rows = _as_matrix(x)
     if 2 * len(rows) <= len(weight):  # BLAS is slower where its right side is turned, the less so the smaller that is
         out = np.ascontiguousarray(product(weight, rows.T).T)
@@ -59,7 +74,7 @@ def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
         out = product(rows, weight.T)
     if bias is not None:
         out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
-    return out.reshape((*x.shape[:-1], len(weight)))
+    return out.reshape((*shape[:-1], sizes[0]))
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -71,25 +86,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]), tg.tensor([0.5, 0.0, 0.0]))
     tensor([[11.5, 17. , 23. ]])
     """
-    features, sizes = shape_of(x)[-1:], shape_of(weight)
-    if len(sizes) != 2 or features != sizes[1:]:
-        if is_no_array_of_numbers(x):
-            raise not_numbers("linear", x)
-        flat = (prod(shape_of(x)[1:]),) == sizes[1:]
-        raise ShapeError(
-            "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
-            "the "
-            "weight (out, in){hint}",
-            x=shape_of(x),
-            weight=sizes,
-            hint=say("; nn.Flatten() makes one axis of the last ones") if flat else "",
-        )
-    if bias is None:
-        return linear_row(x, weight)
-    if shape_of(bias) != sizes[:1]:
-        text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")
-        raise ShapeError(text, weight=sizes, shape=shape_of(bias))
-    return linear_row(x, weight, bias)
+    return linear_row(x, weight) if bias is None else linear_row(x, weight, bias)
 
 
 @primitive(

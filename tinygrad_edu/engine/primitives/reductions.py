@@ -72,7 +72,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    return reduced(np.add, x, axis, keepdims) / divisor(np.shape(x), axis)
+    return reduced(np.add, x, axis, keepdims) / divisor(x.shape, axis)
 
 
 def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
