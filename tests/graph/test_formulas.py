@@ -256,10 +256,9 @@ def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> No
 def test_formulas_alone_say_all_that_they_are_made_of() -> None:
     """Each name in them is the user's, has a box, or is explained below."""
     for z in (black_scholes(), lstm(), neural_ode()):
-        plan = next(
-            i for i, plan in enumerate(tg.draw(z, "backward", width=10).looks.fitting.plans()) if not plan.way.numbers
-        )
-        graph = tg.draw(z, "backward", width=10).by_plan(plan, "builtin").graph
+        drawing: Any = tg.draw(z, "backward", width=10)
+        plan = next(i for i, plan in enumerate(drawing.looks.fitting.plans()) if not plan.way.numbers)
+        graph = drawing.by_plan(plan, "builtin").graph
         explained = set(re.findall("([^ ]+) =", graph.notes[0]))
         boxes, named = {node.label for node in graph.nodes}, {node.label for node in plain(z).nodes if node.name}
         assert all(node.formula for node in graph.nodes)
@@ -334,7 +333,6 @@ def test_a_formula_is_parted_at_its_sums_and_outside_brackets() -> None:
     z = tg.sigmoid(w * x + u * h)
     p = (x * 0.5 * (1 + tg.erf(w * h / 2**0.5)) - u * x).tanh()
     z.name, p.name = "z", "p"
-    lines = [
-        ["".join(item.text for item in row) for row in card.rows] for card in tg.draw([z, p], style="formulas").cards
-    ]
+    cards: Any = tg.draw([z, p], style="formulas").cards
+    lines = [["".join(item.text for item in row) for row in card.rows] for card in cards]
     assert ["z", "= sigmoid(w_{in} · x_{in}", "+ u_{old} · h_{old})", "= 0.6225"] in [line[:4] for line in lines]
