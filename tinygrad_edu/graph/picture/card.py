@@ -15,6 +15,7 @@ from ..numbers import RAISED, aligned
 from ..plain import Graph, PlainNode, Quantity
 from ..text import shorten, visible
 from ..transcribe import passes_on, setting, worth_saying
+from ..words.terms import is_transpose
 from .style import Style, in_short, kind_of
 from .typeset import Card, Grid, Row, Text
 
@@ -123,7 +124,7 @@ def sign_of(node: PlainNode, graph: Graph) -> str:
         at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
-    symbol = node.symbol or ""
+    symbol = "transpose" if is_transpose(node.operation, node.attrs) else node.symbol or ""
     return "" if passes_on(node) else PRETTY.get(symbol, symbol)
 
 
@@ -250,7 +251,7 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
-    if node.operation == "sum_to" or passes_on(node):
+    if node.operation == "sum_to" or passes_on(node) or is_transpose(node.operation, node.attrs):
         return []
     return [setting(*attr) for attr in worth_saying(node.operation, node.attrs, node.over)]
 
