@@ -324,7 +324,7 @@ def test_products_with_vectors_are_those_of_a_book(call: Any, expected: dict[str
 @pytest.mark.parametrize("shapes", [((1, 3), (2,)), ((2, 3), (1,))])
 def test_what_is_stretched_is_no_product_of_matrices(shapes: Any) -> None:
     W, a = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in zip(shapes, "Wa"))
-    z: Any = (W * np.expand_dims(a, -1)).sum(axis=0)  # type: ignore[call-overload]
+    z: Any = (W * np.expand_dims(a, -1)).sum(axis=0)
     z.name = "z"
     (formula,) = [node.formula for node in in_formulas(plain(z)).nodes if node.label == "z"]
     assert formula == "Σᵢ(W ⊙ a[..., None])"
