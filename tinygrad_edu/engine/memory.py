@@ -50,8 +50,8 @@ class Release:
         self.output, self.walk = output, walk
         self.uses: dict[Node, int] = {}
 
-    def after(self, node: Node, upstream: np.ndarray) -> None:
-        if upstream.nbytes < LARGE or node is self.output:
+    def after(self, node: Node) -> None:
+        if node is self.output:
             return
         if not self.uses:
             self.count_uses()
