@@ -42,8 +42,6 @@ LONG = 130.0
 """A name wider than this has a row of its own."""
 LONG_FORMULA = 150.0
 """A formula wider than this, its name included, has a row without it; alone, it has two rows."""
-WORST = 0.6
-"""It is not parted at a worse place."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full", least: float = 0.0) -> list[Card]:
@@ -181,7 +179,8 @@ def _formula(node: PlainNode) -> list[Row]:
         brackets = text.count("(", 0, place) - text.count(")", 0, place)
         return abs(place / len(text) - 0.5) + brackets / 3 + (text[place + 1] in "·⊙/") / 4
 
-    at = min((place for place in breaks if badness(place) < WORST), key=badness, default=len(text))
+    worst = formula.width / LONG_FORMULA / 2  # the wider it is, the worse a place may be
+    at = min((place for place in breaks if badness(place) < worst), key=badness, default=len(text))
     return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 
