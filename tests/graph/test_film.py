@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 import tinygrad_edu as tg
@@ -65,6 +66,21 @@ def test_frames_that_fit_drew_in_several_ways_are_drawn_in_one() -> None:
     assert film.layout.height <= 1600
     for drawing, frame in zip(made, film.frames):
         assert f" = {drawing.graph.nodes[-1].value.text()}<" in frame  # type: ignore[union-attr]
+
+
+def test_frames_in_rows_have_the_same_boxes_where_a_leaf_stood_beside_its_users_in_one_of_them() -> None:
+    made = []
+    for seed, scale in enumerate((1.0, 0.165, 0.72)):
+        rng = np.random.default_rng(seed)
+        K = tg.tensor(np.array([[1, 0.5, 0.1], [0.5, 1, 0.4], [0.1, 0.4, 1]], np.float32), name="K")
+        numbers = (rng.normal(size=3) * scale for _ in range(2))
+        alpha, y = (tg.tensor(np.asarray(x, np.float32)) for x in numbers)
+        alpha.requires_grad_()
+        J = ((y - K @ alpha) ** 2).sum() + 0.1 * (alpha @ (K @ alpha))
+        made.append(tg.draw(J, "both", names={"alpha": alpha, "y": y, "J": J}))
+    assert len({drawing.apart for drawing in made}) > 1, "else this test says nothing"
+    film = tg.graph.film(made)
+    assert len({tuple(places(frame)) for frame in film.frames}) == 1
 
 
 def test_what_changed_is_thick_and_what_did_not_is_not() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,15 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.fit import over, room_of
+from tinygrad_edu.graph.names import partial
 from tinygrad_edu.graph.numbers import Quantity, printed_with
+from tinygrad_edu.graph.picture.arrows import local_symbol
 from tinygrad_edu.graph.picture.typeset import Grid
+from tinygrad_edu.graph.plain import Graph
 from tinygrad_edu.graph.recorded import plain
 from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.formulas import in_formulas, written_out
+from tinygrad_edu.graph.views.view import aliased
 
 from .examples import programs
 
@@ -116,6 +120,51 @@ def test_a_derivative_by_several_ways_is_whole_where_they_meet_in_one_formula() 
     q.name = "q"
     graph = in_formulas(plain(tg.tanh(q + x)))
     assert [edge.direct for edge in graph.edges if edge.target == len(graph.nodes)] == [False, True]
+
+
+def kalman() -> Any:
+    """The likelihood of a step of a Kalman filter: H reaches it by two ways."""
+    numbers = {"m": 1.0, "P_0": 0.5, "Q": 0.1, "H": 1.2, "R": 0.3, "y": 1.4}
+    m, P_0, Q, H, R, y = (tg.Value(v, name) for name, v in numbers.items())
+    P = P_0 + Q
+    S = H * P * H + R
+    nll = 0.5 * tg.log(S) + 0.5 * (y - H * m) ** 2 / S
+    P.name, S.name, nll.name = "P", "S", "NLL"
+    return nll
+
+
+def symbols(graph: Graph) -> dict[str, set[str]]:
+    """The numbers that each derivative has in a picture, on its arrows and in its boxes."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for node in graph.nodes:
+        if node.gradient is not None and node.gradient.is_number:
+            found[partial(graph.of, node.label)].add(node.gradient.text())
+    for edge in graph.edges:
+        if edge.local is not None and edge.local.is_number and edge.contribution is not None:
+            found[local_symbol(edge, graph)].add(edge.local.text())
+    return found
+
+
+def curve() -> Any:
+    """A point of a Bézier curve: t is drawn twice."""
+    t = tg.Value(0.4, "t")
+    p_0, p_1, p_2, p_3 = (tg.Value(v, f"p_{i}") for i, v in enumerate((0.0, 1.0, 3.0, 2.0)))
+    point = (1 - t) ** 3 * p_0 + 3 * (1 - t) ** 2 * t * p_1 + 3 * (1 - t) * t**2 * p_2 + t**3 * p_3
+    point.name = "B"
+    return point
+
+
+@pytest.mark.parametrize(("program", "part"), [(kalman, "(∂NLL/∂H)₂"), (curve, "(∂B/∂t)₂")])
+@pytest.mark.parametrize("mode", ["forward", "both"])
+def test_the_derivative_along_one_of_several_ways_has_another_symbol(program: Any, part: str, mode: Any) -> None:
+    found = symbols(tg.draw(program(), mode, style="formulas", fit=None, steps=True).graph)
+    assert any(symbol[:-1] == part[:-1] for symbol in found)
+    assert all(len(values) == 1 for values in found.values())
+
+
+@given(programs())
+def test_a_symbol_has_one_value(z: Any) -> None:
+    assert all(len(values) == 1 for values in symbols(in_formulas(aliased(plain(z)))).values())
 
 
 def test_what_the_user_named_marked_or_put_into_a_module_stays_a_box() -> None:
@@ -239,12 +288,50 @@ def test_a_backward_graph_in_formulas_is_the_derivation() -> None:
     said = {node.label: node.formula for node in graph.nodes}
     assert said["∂L/∂z_4"] == "2 · ∂L/∂L ⊙ z_4"
     assert said["∂L/∂v₁₀"] == "∂L/∂z_4 · 0.25 ⊙ (1 − v₁₁²)"
-    assert said["∂L/∂z_3"] == "∂L/∂z_4 + Σᵢ(W ⊙ (∂L/∂v₁₀)[..., None])"
+    assert said["∂L/∂z_3"] == "∂L/∂z_4 + Wᵀ ∂L/∂v₁₀"
+    assert said["∂L/∂W"].endswith("+ (∂L/∂z_1 · 0.25 ⊙ (1 − v₂²)) z_0ᵀ")
     assert [node.label for node in graph.nodes if node.kind == "forward" and node.label == "z_4"] == ["z_4"]
 
 
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda x, y, W: tg.tanh(W @ y).sum(), {"W": "g yᵀ", "y": "Wᵀ g"}),
+        (lambda x, y, W: tg.tanh(x @ W).sum(), {"x": "W g", "W": "x gᵀ"}),
+        (lambda x, y, W: tg.tanh(W @ y) @ x, {"W": "g yᵀ", "y": "Wᵀ g"}),
+        (lambda x, y, W: tg.tanh(x[:, None] * y).sum(), {}),
+        (lambda x, y, W: tg.tanh(W * x[:, None]).sum(axis=0) @ y, {}),
+    ],
+)
+def test_products_with_vectors_are_those_of_a_book(call: Any, expected: dict[str, str]) -> None:
+    """g is the derivative by the product. Where nothing is a product of matrices, none is written."""
+    rng = np.random.default_rng(0)
+    shapes: dict[str, Any] = {"x": 2, "y": 3, "W": (2, 3)}
+    x, y, W = (tg.tensor(rng.normal(size=shape), requires_grad=True, name=name) for name, shape in shapes.items())
+    result = call(x, y, W)
+    result.name = "L"
+    graph = tg.draw(result, "backward", style="formulas", fit=None).graph
+    found = {node.label: node.formula for node in graph.nodes}
+    for name, formula in expected.items():
+        upstream = "∂L/∂v₁"
+        if "gᵀ" in formula:
+            upstream = f"({upstream})"
+        assert found[f"∂L/∂{name}"] == formula.replace("g", upstream)
+    if not expected:
+        assert not any("ᵀ" in formula for formula in found.values())
+
+
+@pytest.mark.parametrize("shapes", [((1, 3), (2,)), ((2, 3), (1,))])
+def test_what_is_stretched_is_no_product_of_matrices(shapes: Any) -> None:
+    W, a = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in zip(shapes, "Wa"))
+    z: Any = (W * np.expand_dims(a, -1)).sum(axis=0)
+    z.name = "z"
+    (formula,) = [node.formula for node in in_formulas(plain(z)).nodes if node.label == "z"]
+    assert formula == "Σᵢ(W ⊙ a[..., None])"
+
+
 def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> None:
-    fitted = tg.draw(neural_ode(), "backward", width=600)
+    fitted = tg.draw(neural_ode(), "backward", width=560)
     results, how = fitted.graph.notes
     assert how.startswith("Drawn with formulas alone")
     assert results == "Here v₂ = tanh(W z_0), v₅ = tanh(W z_1), v₈ = tanh(W z_2), v₁₁ = tanh(W z_3)."
@@ -256,10 +343,9 @@ def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> No
 def test_formulas_alone_say_all_that_they_are_made_of() -> None:
     """Each name in them is the user's, has a box, or is explained below."""
     for z in (black_scholes(), lstm(), neural_ode()):
-        plan = next(
-            i for i, plan in enumerate(tg.draw(z, "backward", width=10).looks.fitting.plans()) if not plan.way.numbers
-        )
-        graph = tg.draw(z, "backward", width=10).by_plan(plan, "builtin").graph
+        drawing: Any = tg.draw(z, "backward", width=10)
+        plan = next(i for i, plan in enumerate(drawing.looks.fitting.plans()) if not plan.way.numbers)
+        graph = drawing.by_plan(plan, "builtin").graph
         explained = set(re.findall("([^ ]+) =", graph.notes[0]))
         boxes, named = {node.label for node in graph.nodes}, {node.label for node in plain(z).nodes if node.name}
         assert all(node.formula for node in graph.nodes)
@@ -334,7 +420,6 @@ def test_a_formula_is_parted_at_its_sums_and_outside_brackets() -> None:
     z = tg.sigmoid(w * x + u * h)
     p = (x * 0.5 * (1 + tg.erf(w * h / 2**0.5)) - u * x).tanh()
     z.name, p.name = "z", "p"
-    lines = [
-        ["".join(item.text for item in row) for row in card.rows] for card in tg.draw([z, p], style="formulas").cards
-    ]
+    cards: Any = tg.draw([z, p], style="formulas").cards
+    lines = [["".join(item.text for item in row) for row in card.rows] for card in cards]
     assert ["z", "= sigmoid(w_{in} · x_{in}", "+ u_{old} · h_{old})", "= 0.6225"] in [line[:4] for line in lines]

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import wraps
+from functools import reduce, wraps
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
@@ -182,8 +182,8 @@ class _Looks(NamedTuple):
     """In a backward graph, how results of the forward pass without a name were computed."""
     fitting: Fitting | None = None
 
-    def drawing(self, plan: Plan) -> Drawing:
-        """The drawing of a view of the whole in some way."""
+    def drawing(self, plan: Plan, apart: Sequence[Sequence[int]] | None = None) -> Drawing:
+        """The drawing of a view of the whole in some way; leaves are drawn `apart` as in another, or where it helps."""
         graph, way, both = plan.graph, plan.way, self.mode == "both"
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
@@ -192,12 +192,15 @@ class _Looks(NamedTuple):
         if way.style == "formulas":
             graph = in_formulas(graph, numbered=steps, alone=not way.numbers)
             graph = graph if way.numbers else self._explained(graph)
+        if apart is not None:
+            graph = reduce(beside_users, apart, graph)
+            return replace(self._of(plan._replace(graph=graph), steps=steps), apart=tuple(apart))
         drawing = self._of(plan._replace(graph=graph), steps=steps)
-        while way.wrap is not None and drawing.layout.rows:
-            graph, before = beside_users(graph, drawing.layout.rows), graph
+        while way.wrap is not None and (rows := drawing.layout.rows):
+            graph, before = beside_users(graph, rows), graph
             if graph is before:
                 break
-            drawing = self._of(plan._replace(graph=graph), steps=steps)
+            drawing = replace(self._of(plan._replace(graph=graph), steps=steps), apart=(*drawing.apart, rows))
         return drawing
 
     def _explained(self, graph: Graph) -> Graph:
@@ -293,6 +296,7 @@ class Drawing:
     bold : whether names of arrays are bold.
     least : how many font sizes wide the columns of matrices are at least.
     plan : the number of the plan that was chosen so that it fits.
+    apart : the rows of boxes by which leaves were drawn beside those that use them, in turn.
     looks : what draws the same graph by the other plans.
     """
 
@@ -308,16 +312,17 @@ class Drawing:
     bold: bool = False
     least: float = field(default=0.0, repr=False)
     plan: int = field(default=0, repr=False, compare=False)
+    apart: tuple[Sequence[int], ...] = field(default=(), repr=False, compare=False)
     looks: _Looks | None = field(default=None, repr=False, compare=False)
 
     @spoken_as_drawn
-    def by_plan(self, number: int, engine: Engine) -> Drawing:
-        """The same graph by another plan of those that `fit` tries."""
+    def by_plan(self, number: int, engine: Engine, apart: Sequence[Sequence[int]] | None = None) -> Drawing:
+        """The same graph by another plan of those that `fit` tries, with leaves `apart` as in another drawing."""
         assert self.looks is not None
         assert self.looks.fitting is not None
         fitting = self.looks.fitting
         plan = next(islice(fitting.plans(), number, None))
-        drawing = self.looks.drawing(plan)
+        drawing = self.looks.drawing(plan, apart)
         graph = noted(drawing.graph, plan.words, fitting.room) if number else drawing.graph
         return replace(drawing, graph=graph, engine=engine)
 
@@ -348,8 +353,12 @@ class Drawing:
     @collecting_rarely(PICTURE)
     def layout(self) -> Layout:
         """The place of everything."""
+        return self.arranged(self.cards, self.labels)
+
+    def arranged(self, cards: Sequence[Card], labels: Sequence[Label | None]) -> Layout:
+        """The layout of the graph with cards and labels that may be larger than its own."""
         close = self.style in ("formulas", "names")
-        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap, close=close)
+        return arrange(self.graph, cards, labels, self.flow, self.engine, self.wrap, close=close)
 
     @property
     def note(self) -> str | None:

@@ -15,6 +15,7 @@ from ..numbers import RAISED, aligned
 from ..plain import Graph, PlainNode, Quantity
 from ..text import shorten, visible
 from ..transcribe import passes_on, setting, worth_saying
+from ..words.terms import is_transpose
 from .style import Style, in_short, kind_of
 from .typeset import Card, Grid, Row, Text
 
@@ -41,8 +42,6 @@ LONG = 130.0
 """A name wider than this has a row of its own."""
 LONG_FORMULA = 150.0
 """A formula wider than this, its name included, has a row without it; alone, it has two rows."""
-WORST = 0.6
-"""It is not parted at a worse place."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full", least: float = 0.0) -> list[Card]:
@@ -123,7 +122,7 @@ def sign_of(node: PlainNode, graph: Graph) -> str:
         at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
-    symbol = node.symbol or ""
+    symbol = "transpose" if is_transpose(node.operation, node.attrs) else node.symbol or ""
     return "" if passes_on(node) else PRETTY.get(symbol, symbol)
 
 
@@ -180,7 +179,8 @@ def _formula(node: PlainNode) -> list[Row]:
         brackets = text.count("(", 0, place) - text.count(")", 0, place)
         return abs(place / len(text) - 0.5) + brackets / 3 + (text[place + 1] in "·⊙/") / 4
 
-    at = min((place for place in breaks if badness(place) < WORST), key=badness, default=len(text))
+    worst = formula.width / LONG_FORMULA / 2  # the wider it is, the worse a place may be
+    at = min((place for place in breaks if badness(place) < worst), key=badness, default=len(text))
     return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 
@@ -250,7 +250,7 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
-    if node.operation == "sum_to" or passes_on(node):
+    if node.operation == "sum_to" or passes_on(node) or is_transpose(node.operation, node.attrs):
         return []
     return [setting(*attr) for attr in worth_saying(node.operation, node.attrs, node.over)]
 

@@ -20,7 +20,21 @@ from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded
 from ..transcribe import is_plumbing
 from ..words.formula import TEXT, data_in_words
-from ..words.terms import ATOM, SUM, Term, as_row, call, named, number_term, one_line, simplified, under_its_name, word
+from ..words.terms import (
+    ATOM,
+    PRODUCT,
+    SUM,
+    Term,
+    as_row,
+    call,
+    is_transpose,
+    named,
+    number_term,
+    one_line,
+    simplified,
+    under_its_name,
+    word,
+)  # fmt: skip
 from .collapse import renumbered
 
 __all__ = ["in_formulas", "with_expressions", "written_out"]
@@ -100,6 +114,7 @@ class _Writing:
     arriving : the arrows that arrive at each node, but for those from the repetition before.
     again : the nodes at which those arrive.
     users : the nodes that use each node.
+    uses : the arrows from each node, or from another appearance of it.
     term : how each node is written in a formula.
     formula : the formulas of nodes that have taken in others.
     taken : of each node that has gone into a formula, the node that took it in.
@@ -117,6 +132,7 @@ class _Writing:
         self.arriving = grouped((edge.target, edge) for edge in edges if not edge.recurrent)
         self.again = {edge.target for edge in edges if edge.recurrent}
         self.users = {id: set(users) for id, users in grouped((edge.source, edge.target) for edge in edges).items()}
+        self.uses = grouped((self._origin(edge.source), edge) for edge in edges)
         for node in self.graph.nodes:
             self._write(node)
 
@@ -135,7 +151,7 @@ class _Writing:
         names = {x.id: _named(x) for x in operands}  # one term each: x · x is a square
         while True:
             written = [self.term[x.id] if x.id in inside else names[x.id] for x in operands]
-            term = _call(node, operands, written)
+            term = self._product_of_rows(node, operands, written) or _call(node, operands, written)
             text = one_line(term, TEXT)
             results = [x for x in inside if self.term[x].operands]
             if len(text) <= LONGEST or not results:
@@ -146,6 +162,15 @@ class _Writing:
         if (inside or self.alone) and not self._is_number(node):
             self.taken.update(dict.fromkeys(inside, node.id))
             self.formula[node.id] = text
+
+    def _product_of_rows(self, node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
+        """Wᵀ a, where the engine writes Σᵢ(W ⊙ a[:, None])."""
+        if node.operation != "sum" or node.over != "i" or _rank(node) != 1 or terms[0].operation != "multiply":
+            return None
+        matrix, column = (_shape(self.graph.node(edge.source)) for edge in self.arriving[operands[0].id])
+        a = _vector(terms[0].operands[1], operands[0], COLUMN)
+        fits = a and matrix and matrix == _shape(operands[0]) and column == (matrix[0], 1)
+        return _product(as_row(terms[0].operands[0]), a, node) if a and fits else None
 
     def _is_one_call(self, node: PlainNode) -> bool:
         """Whether it is a call of whose operands each has one arrow.
@@ -241,21 +266,28 @@ class _Writing:
             local=None if carrying.local is None or total is None else _as(carrying.local, total),
             contribution=_sum(back) if back else None,
             rule=rule,
-            direct=any(edge.direct for edge in group) and self._another_way(node, first.source),
+            direct=first.local is not None and self._another_way(node, self._origin(first.source)),
         )
 
     def _another_way(self, node: PlainNode, source: int) -> bool:
         """Whether the node reaches `source` through another of the operands that are left."""
+        if len(self.uses[source]) == 1:
+            return False
         reached: set[int] = set()
         todo = [node.id]
         while todo:
             for edge in self.arriving.get(todo.pop(), ()):
-                if edge.source == source and self._root(edge.target) != node.id:
+                x = self._origin(edge.source)
+                if x == source and self._root(edge.target) != node.id:
                     return True
-                if edge.source not in reached and edge.contribution is not None:
-                    reached.add(edge.source)
-                    todo.append(edge.source)
+                if x not in reached and edge.contribution is not None:
+                    reached.add(x)
+                    todo.append(x)
         return False
+
+    def _origin(self, id: int) -> int:
+        """The node that is drawn, where this is another appearance of it."""
+        return self.graph.node(id).of or id
 
     def _root(self, id: int) -> int:
         while id in self.taken:
@@ -293,14 +325,58 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    if is_plumbing(node.operation, node.attrs) and terms:
+    number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
+    if terms and (number or is_plumbing(node.operation, node.attrs)):
         return under_its_name(terms[0], node.label)
+    if product := _outer(node, operands, terms) or _flat(node, operands, terms):
+        return product
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:
         terms = (as_row(terms[0]), *terms[1:])
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     said = node.operation or "", symbol, node.precedence, tuple(terms), node.attrs, node.label, node.over
     return simplified(call(*said))
+
+
+COLUMN, ROW = "[..., None]", "[..., None, :]"
+"""The indices that make a column and a row of a vector."""
+
+
+def _outer(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
+    """a bᵀ, where the engine writes a[:, None] ⊙ b."""
+    if node.operation != "multiply":
+        return None
+    a = _vector(terms[0], operands[0], COLUMN)
+    b = terms[1] if _rank(operands[1]) == 1 else _vector(terms[1], operands[1], ROW)
+    return _product(a, as_row(b), node) if a and b else None
+
+
+def _flat(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
+    """W a, where the engine writes (a[None, :] Wᵀ)[0]."""
+    if node.operation != "reshape" or _rank(node) != 1 or terms[0].operation != "matmul":
+        return None
+    a, matrix = _vector(terms[0].operands[0], operands[0], ROW), terms[0].operands[1]
+    whole = matrix.operands[0] if is_transpose(matrix.operation, matrix.attrs) else as_row(matrix)
+    return _product(whole, a, node) if a else None
+
+
+def _vector(term: Term, matrix: PlainNode, index: str) -> Term | None:
+    """The vector of which a term makes a matrix of one column, or of one row; `matrix` is the term, or made of it."""
+    made = term.operation == "getitem" and ("index", index) in term.attrs and _rank(matrix) == 2
+    return term.operands[0] if made else None
+
+
+def _product(a: Term, b: Term, node: PlainNode) -> Term:
+    return Term("@", PRODUCT, (a, b), "matmul", label=node.label)
+
+
+def _shape(node: PlainNode) -> tuple[int, ...] | None:
+    return None if node.value is None else node.value.shape
+
+
+def _rank(node: PlainNode) -> int | None:
+    """How many axes a number has; None where it is not known."""
+    return None if node.value is None else len(node.value.shape)
 
 
 def _times(a: float | None, local: Quantity | None) -> float | None:

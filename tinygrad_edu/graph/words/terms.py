@@ -19,9 +19,9 @@ from ..numbers import POWERS, Quantity, number
 from ..transcribe import PLUMBING, SHAPES, attributes, is_plumbing, worth_saying
 
 __all__ = [
-    "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
-    "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "named", "number_term", "one_line",
-    "operand", "printed", "seems_looser", "simplified", "term_of", "under_its_name", "word",
+    "ATOM", "NEWEST", "PIPES", "POWER", "PRODUCT", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
+    "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "is_transpose", "named",
+    "number_term", "one_line", "operand", "printed", "seems_looser", "simplified", "term_of", "under_its_name", "word",
     "written",
 ]  # fmt: skip
 
@@ -207,11 +207,11 @@ def call(
         return Term("@", PRODUCT, (call("inv", "inv", None, (a,), (), "", ""), b), "matmul", label=label)
     if operation == "square":
         return Term("**", POWER, (*operands, number_term(2.0)), "power", label=label)
-    if operation == "inv" and _is_transpose(operands[0].operation, operands[0].attrs):
+    if operation == "inv" and is_transpose(operands[0].operation, operands[0].attrs):
         operation, operands = "inverse_transpose", operands[0].operands
     attrs = tuple(worth_saying(operation, attrs, over))
     operation = "getitem" if operation == "expand_dims" else operation
-    raised = operation == "sqrt" or operation in EXPONENTS or _is_transpose(operation, attrs)
+    raised = operation == "sqrt" or operation in EXPONENTS or is_transpose(operation, attrs)
     return Term(symbol, precedence or (POWER if raised else ATOM), operands, operation, attrs, label, over=over)
 
 
@@ -226,10 +226,10 @@ EXPONENTS = {"inv": "⁻¹", "inverse_transpose": "⁻ᵀ"}
 
 def above(term: Term) -> str:
     """What stands above the operand of an inverse or a transpose; "" for others."""
-    return "ᵀ" if _is_transpose(term.operation, term.attrs) else EXPONENTS.get(term.operation, "")
+    return "ᵀ" if is_transpose(term.operation, term.attrs) else EXPONENTS.get(term.operation, "")
 
 
-def _is_transpose(operation: str, attrs: Iterable[tuple[str, str]]) -> bool:
+def is_transpose(operation: str | None, attrs: Iterable[tuple[str, str]]) -> bool:
     """Whether a call is written Xᵀ: it turns all axes around, or changes the places of the last two."""
     given = dict(attrs)
     if operation == "swapaxes":

@@ -21,7 +21,6 @@ from ...draw import Drawing, spoken_as_drawn
 from ...fit import over
 from ...layout.geometry import Layout
 from ...palette import custom_properties
-from ...picture.arrange import arrange
 from ...picture.arrows import Label
 from ...picture.card import same_size
 from ...picture.svg import Moment, identified, size_of, write_svg
@@ -92,7 +91,7 @@ def _way(drawing: Drawing) -> tuple[object, ...]:
 def _in_one_way(drawings: tuple[Drawing, ...]) -> tuple[Drawing, ...]:
     """Drawings of one graph by one of the plans that `fit` chose for them: the one by which the film fits best."""
     fittings = [drawing.looks.fitting for drawing in drawings if drawing.looks and drawing.looks.fitting]
-    plans = dict.fromkeys((drawing.plan, drawing.engine) for drawing in drawings)
+    plans = dict.fromkeys((drawing.plan, drawing.engine, drawing.apart) for drawing in drawings)
     one_graph = all(_shape(drawing.whole) == _shape(drawings[0].whole) for drawing in drawings)
     if len(plans) == 1 or not one_graph or len(fittings) < len(drawings):
         return drawings
@@ -126,9 +125,8 @@ class Film:
     @lazy
     def layout(self) -> Layout:
         """The places of everything, in every frame."""
-        first = self.drawings[0]
         labels = [max(same, key=_width) for same in zip(*(drawing.labels for drawing in self.drawings))]
-        return arrange(first.graph, self.cards[0], labels, first.flow, first.engine, first.wrap)
+        return self.drawings[0].arranged(self.cards[0], labels)
 
     @lazy
     @spoken_as_drawn
