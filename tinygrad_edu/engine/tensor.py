@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from opcode import opmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Tensor", "tensor"]
+
+_UNPACK = opmap["UNPACK_SEQUENCE"]
 
 
 class Tensor(Operators):
@@ -163,6 +167,10 @@ class Tensor(Operators):
         return self.shape[0]
 
     def __iter__(self) -> Any:
+        asking = sys._getframe(1)
+        code, at = asking.f_code.co_code, asking.f_lasti
+        if code[at] == _UNPACK and self.shape[:1] not in ((), (code[at + 1],)):
+            raise messages.not_so_many(self, code[at + 1])
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, item: Any) -> bool:
@@ -208,7 +216,7 @@ class Tensor(Operators):
     # fmt: on
 
     def transpose(self, *axes: Any) -> Tensor:
-        if self.ndim == 2 and [*map(type, axes)] == [int, int] and axes == (0, 1):
+        if self.ndim == 2 and [*map(type, axes)] == [int, int] and axes in ((0, 1), (0, -1), (-2, 1), (-2, -1)):
             raise messages.no_exchange(self)
         return s.transpose(self, sizes(axes) if axes else None)
 

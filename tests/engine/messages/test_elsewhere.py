@@ -119,6 +119,31 @@ def test_a_name_of_numpys_generator_is_answered(name: str) -> None:
         getattr(tg.random, name)
 
 
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda x: x > 0, lambda x: x.detach() > 0, lambda x: x.argmax(1), lambda x: ANY.argsort(x),
+        lambda x: ANY.nn.functional.one_hot([0, 2]),
+    ],
+)  # fmt: skip
+def test_what_has_no_gradient_answers_for_pytorchs_names(give: Callable[[Any], Any]) -> None:
+    found = give(tg.tensor([[1.0, -2.0], [3.0, 4.0]], requires_grad=True))
+    with pytest.raises(AttributeError, match=re.escape(f"has no float: {METHODS['float']}")):
+        found.float()
+    with pytest.raises(AttributeError, match=re.escape(f"has no eq: {METHODS['eq']}")):
+        found.eq(1)
+    assert type(found + found) is np.ndarray
+    assert repr(found) == repr(np.asarray(found))
+
+
+def test_two_names_take_the_two_items_that_there_are() -> None:
+    lowest, highest = tg.tensor([[1.0, 5.0], [2.0, 3.0]]).max(axis=0)
+    assert (lowest.item(), highest.item()) == (2.0, 5.0)
+    first, *rest = tg.ones(4)
+    assert (first.shape, len(rest)) == ((), 3)
+    assert [x.shape for x in tg.ones((3, 2))] == [(2,)] * 3
+
+
 def test_the_trace_of_a_matrix_is_a_method() -> None:
     with pytest.raises(tg.DtypeError, match=re.escape("; x.trace() sums a diagonal")):
         ANY.trace(tg.eye(2))

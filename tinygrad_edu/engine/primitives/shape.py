@@ -170,7 +170,8 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
         raise messages.refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
     if last < first:
         raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {messages.in_words(x)}")
-    return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
+    sizes = (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :])
+    return x if sizes == shape and isinstance(x, Node) else reshape(x, sizes)
 
 
 @primitive(lambda g, out, x, axis: flip(g, axis), words=texts(("{g} turned round",)), numpy=[np.flip])
