@@ -89,6 +89,8 @@ ANY: Any = tg
         (lambda x: ANY.rand(size=(2, 3)), "size"), (lambda x: ANY.zeros(size=3), "size"),
         (lambda x: ANY.concatenate([x], dim=0), "dim"), (lambda x: ANY.sum(x, dim=0), "dim"),
         (lambda x: ANY.Value(2.0, label="a"), "label"), (lambda x: ANY.Tensor(2.0, label="a"), "label"),
+        (lambda x: ANY.grad(lambda y: y, argnum=0), "argnum"),
+        (lambda x: ANY.gradients(x, [x], grad_outputs=x), "grad_outputs"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
     ],
 )  # fmt: skip

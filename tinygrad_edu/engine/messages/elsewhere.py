@@ -30,7 +30,7 @@ __all__ = [
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
-    "label": "name",
+    "label": "name", "argnum": "argnums", "grad_outputs": "gradient",
 }  # fmt: skip
 """What arguments are called here."""
 
@@ -112,7 +112,7 @@ METHODS = {
     "new_zeros new_ones new_full new_tensor": "here it is tg.zeros(shape, dtype=x.dtype) and its like",
     "element_size itemsize nbytes tobytes": "x.data is a NumPy array, which has them",
     "stride strides data_ptr storage flags flat searchsorted real imag conj": "x.data is a NumPy array, which has them",
-    "split split_with_sizes": "here it is tg.split(x, n, axis)",
+    "split split_with_sizes": "here it is tg.split(x, n, axis), into n parts, or tg.split(x, [2, 5], axis), at places",
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
     "topk": "here it is tg.sort(x, axis), and a slice of it",
@@ -238,14 +238,14 @@ def refuse_arguments(function: str, given: dict[str, Any]) -> NoReturn:
 
 
 def spelt_here(function: FunctionType) -> Callable[..., Any]:
-    """The function; if it takes an axis, a dtype or a shape, one that answers for other libraries' arguments.
+    """The function; if one of its arguments is called otherwise elsewhere, one that answers for the other names.
 
-    These are arguments that are called otherwise here, or that nothing here needs.
+    It answers for arguments that nothing here needs, too.
     """
     code = unwrap(function).__code__  # whose signature would take ten times as long, at every import
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
     known = frozenset(code.co_varnames[:count])
-    if known.isdisjoint({"axis", "dtype", "shape"}):
+    if known.isdisjoint({"argnums", "axis", "dtype", "gradient", "shape"}):
         return function
 
     @wraps(function)

@@ -107,6 +107,7 @@ PARTS: dict[str, dict[str, str]] = {
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "add_bias_kv": ((False,), "leave it out"),
     "add_zero_attn": ((False,), "leave it out"),
+    "allow_unused": ((True, False, None), "leave it out: an input that no path reaches gets None"),
     "antialias": ((False,), "leave it out; avg_pool2d before it makes images smaller smoothly"),
     "batch_sampler": (
         (None,),
@@ -133,6 +134,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "prefetch_factor": ((None,), "leave it out: there are no workers"),
     "recompute_scale_factor": ((None, False), "give size= instead of scale_factor="),
     "reduce": ((None,), "reduction='mean', 'sum' or 'none'"),
+    "retain_graph": ((True, False, None), "leave it out: a graph stays usable"),
     "return_indices": ((False,), "tg.argmax finds places along an axis"),
     "sampler": ((None,), "shuffle=True, or a Subset(dataset, indices) in an order of your own"),
     "scale_grad_by_freq": ((False,), "leave it out"),
