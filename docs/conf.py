@@ -37,6 +37,7 @@ extensions = [
     "extensions.formulas",
     "extensions.kernels",
     "extensions.languages",
+    "extensions.lessons",
     "extensions.mathml",
     "extensions.outputs",
     "extensions.pictures",

@@ -60,7 +60,6 @@ FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 FILES = {name: path for name, path in FILES.items() if not name.startswith(USER_PROGRAMS)}
 
 
-@cache
 def tree(name: str) -> ast.Module:
     return ast.parse(FILES[name].read_text("utf-8"))
 

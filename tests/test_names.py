@@ -19,7 +19,6 @@ PROGRAMS = ("grade/assignments/", "grade/template/", "tutorials/")
 """Programs of users, who name things as they like."""
 
 
-@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
@@ -42,10 +41,11 @@ def taken_over() -> dict[Path, set[str]]:
 
 def own_functions(path: Path) -> Iterator[str]:
     """The functions of a file without an underscore that it does not list in `__all__`."""
-    lists = [x for x in tree(path).body if isinstance(x, ast.Assign) and ast.unparse(x.targets[0]) == "__all__"]
+    statements = tree(path).body
+    lists = [x for x in statements if isinstance(x, ast.Assign) and ast.unparse(x.targets[0]) == "__all__"]
     if lists and isinstance(lists[0].value, ast.List):
         public = ast.literal_eval(lists[0].value)
-        for x in tree(path).body:
+        for x in statements:
             if isinstance(x, ast.FunctionDef) and not x.decorator_list and x.name not in public and x.name[0] != "_":
                 yield x.name
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+import tinygrad_edu as tg
 from tinygrad_edu import plots
 
 XY = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]])
@@ -79,7 +80,7 @@ def test_where_matplotlib_is_missing_a_plot_says_what_to_install(monkeypatch: py
 def test_wrong_shapes_are_named() -> None:
     with pytest.raises(ValueError, match=r"seen: places of shape \(N, 2\) are needed, not \(3,\)"):
         plots.points({"seen": [1.0, 2.0, 3.0]})
-    with pytest.raises(ValueError, match=r"\(4, 5\) is not \(N, H, W\)"):
+    with pytest.raises(ValueError, match=r"arrays are \(N, H, W\), .* and not \(4, 5\)"):
         plots.images(np.ones((4, 5)))
     with pytest.raises(ValueError, match="1 titles for 2 images"):
         plots.images(np.ones((2, 4, 5)), titles=["a"])
@@ -89,6 +90,54 @@ def test_wrong_shapes_are_named() -> None:
         plots.images(np.ones((2, 4, 5)), boxes=[[]])
     with pytest.raises(ValueError, match="class, x1, y1, x2, y2, and perhaps a score"):
         plots.images(np.ones((1, 4, 5)), boxes=[[[1, 2, 3, 4]]])
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plots.lines({"a": 3.0}), r"a: y of shape \(N,\) is needed, .*; x is \(1,\), y \(\)"),
+        (lambda: plots.lines({"a": ([1, 2], [1, 2, 3])}), r"x is \(2,\), y \(3,\)"),
+        (lambda: plots.lines({"a": ["x"]}), r"a: an array of numbers is needed, not \['x'\]"),
+        (lambda: plots.points({"a": XY}, lines={"b": [[1, 2], [3, 4]]}), r"b: .* y \(2, 2\)"),
+        (lambda: plots.regions(np.sum, XY, ["a", "b", "c"]), "labels: a whole number for each point"),
+        (lambda: plots.regions(np.sum, XY, [0, 1]), r"of shape \(3,\), is needed, not int\d+ of shape \(2,\)"),
+        (
+            lambda: plots.regions(lambda X: X, XY, [0, 1, 1]).svg(),
+            r"predict: .* not \(40000, 2\)",
+        ),
+        (lambda: plots.bars("ab", {"g": [1, 2, 3]}), "g: a height for each of 2 names"),
+        (lambda: plots.histogram({"a": [1, NAN]}), "a: 1 of 2 numbers are inf or nan"),
+        (lambda: plots.images("abc"), "images: an array of numbers is needed, not 'abc'"),
+        (lambda: plots.attention("abc"), "attention: an array of numbers is needed, not 'abc'"),
+    ],
+)
+@pytest.mark.usefixtures("matplotlib")
+def test_what_cannot_be_drawn_is_named(call: Any, words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        call()
+
+
+@pytest.mark.usefixtures("matplotlib")
+@pytest.mark.filterwarnings("error")
+def test_what_is_little_or_odd_is_drawn_all_the_same() -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    for plot in (
+        plots.lines({}),
+        plots.lines({"gap": [1, NAN, 2], "none": [], "node": x}),
+        plots.lines({"损失": [1, 2], "a$b^": [2, 1]}, title="$x^"),
+        plots.points({"node": tg.tensor([[1.0, 2.0]], requires_grad=True), "none": np.zeros((0, 2))}),
+        plots.contours(lambda x, y: x * 0, x=(0, 1), y=(0, 1)),
+        plots.contours(lambda x, y: 3.0, x=(0, 1), y=(0, 1), log=True),
+        plots.contours(lambda x, y: np.where(x < 0, NAN, x), x=(-1, 1), y=(0, 1)),
+        plots.contours(lambda x, y: tg.exp(tg.tensor(x, requires_grad=True)), x=(0, 1), y=(0, 1)),
+        plots.bars([], {}),
+        plots.histogram({"a": [], "node": x}),
+        plots.histogram({}),
+    ):
+        assert plot.svg().startswith("<?xml")
 
 
 @pytest.mark.usefixtures("matplotlib")
@@ -134,8 +183,6 @@ def test_white_space_is_seen_and_long_names_are_cut_off() -> None:
 
 
 def test_attention_takes_what_the_layers_give() -> None:
-    import tinygrad_edu as tg
-
     layer, x = tg.nn.MultiheadAttention(8, 2, batch_first=True), tg.randn(1, 3, 8)
     _, weights = layer(x, x, x, average_attn_weights=False)
     assert repr(plots.attention(weights, "abc")) == "Attention: head 1 | head 2"

@@ -122,8 +122,9 @@ far, y_far = np.array([5000, 5001, 5002], np.float32), np.array([1, 2, 6], np.fl
 
 def slopes(x, y):
     centred = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
-    of_sums = (len(x) * (x * y).sum() - x.sum() * y.sum()) / (len(x) * (x * x).sum() - x.sum() ** 2)
-    mixed = (y * (x - x.mean())).sum() / ((x * x).sum() - x.sum() ** 2 / len(x))
+    n = len(x)
+    of_sums = (n * (x * y).sum() - x.sum() * y.sum()) / (n * (x * x).sum() - x.sum() ** 2)
+    mixed = (y * (x - x.mean())).sum() / ((x * x).sum() - x.sum() ** 2 / n)
     other = (x * (y - y.mean())).sum() / ((x * x).sum() - x.mean() * x.sum())
     return [float(w) for w in (centred, of_sums, mixed, other)]
 
@@ -599,8 +600,15 @@ for size in seconds:
     needed[size], rate = min((steps_needed(size, lr), lr) for lr in rates)
     print(f"{size:4} a step: {needed[size]:2} steps at a rate of {rate}, {needed[size] * size:4} samples")
     milliseconds = 1e3 * seconds[size] / (1000 // size) * np.arange(31)
-    against_time[f"{size} a step"] = milliseconds, [loss_at(theta) for theta in descent(size, rate, steps=30)]
-plots.lines(against_time, xlabel="milliseconds", ylabel="loss", logy=True, title="Each at its best rate")
+    losses = [loss_at(theta) for theta in descent(size, rate, steps=30)]
+    against_time[f"{size} a step"] = milliseconds, losses
+plots.lines(
+    against_time,
+    xlabel="milliseconds",
+    ylabel="loss",
+    logy=True,
+    title="Each at its best rate",
+)
 
 # %% [markdown]
 # Single samples need the fewest samples, all samples together the fewest steps. The time is the steps times what each

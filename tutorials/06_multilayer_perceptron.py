@@ -629,7 +629,8 @@ images, test_images = (part.images.reshape(-1, 64) for part in (learn, test))
 rng = np.random.default_rng(0)
 sizes = {"W1": (64, 64), "b1": 64, "W2": (64, 10), "b2": 10}
 scales = {"W1": 1 / 8, "b1": 0.0, "W2": 1 / 8, "b2": 0.0}
-parameters = [tg.tensor(scales[name] * rng.normal(size=sizes[name]), requires_grad=True) for name in sizes]
+first = {name: scales[name] * rng.normal(size=sizes[name]) for name in sizes}
+parameters = [tg.tensor(x, requires_grad=True, name=name) for name, x in first.items()]
 
 
 def scores(x):

@@ -381,12 +381,13 @@ tg.draw(J, direction="TB", gradients=False)
 # %% [markdown]
 # One can also forbid large weights instead of making them expensive: the smallest loss among all
 # weights with $\sum_i w_i^2 \le \theta$. For each $\theta$ there is a $\lambda$ with the same result,
-# the larger, the smaller $\theta$ is. If the best weights of all are inside the bound, it is 0. With two
-# weights whose best values are 3 and 1, and a curvature of 2 and 1: a descent that goes back to the bound
-# after each step ends where weight decay ends.
+# the larger, the smaller $\theta$ is; if the best weights of all are inside the bound, $\lambda$ is 0.
+# Here are two weights whose best values are 3 and 1; the second derivatives of the loss are 2 and 1. A
+# descent that goes back to the bound after each step ends where weight decay ends:
 
 # %%
-best_two, bends = np.array([3.0, 1.0]), np.array([2.0, 1.0])  # the loss is (bends · (w − best)²).sum() / 2
+# the loss is (bends · (w − best)²).sum() / 2
+best_two, bends = np.array([3.0, 1.0]), np.array([2.0, 1.0])
 for strength in (0.5, 2.0):
     decayed = bends * best_two / (bends + strength)
     theta, w = (decayed**2).sum(), np.zeros(2)
@@ -564,7 +565,8 @@ assert np.isclose(sparse[6], 0.03, atol=0.005)
 # table:
 
 # %%
-for name, prior in {"bell curve": np.exp(-0.5 * grid**2 / 2), "peak": np.exp(-0.5 * np.abs(grid))}.items():
+priors = {"bell curve": np.exp(-0.5 * grid**2 / 2), "peak": np.exp(-0.5 * np.abs(grid))}
+for name, prior in priors.items():
     probability = np.exp(-((0.3 - grid) ** 2) / 2) * prior
     print(f"prior a {name}: most probable weight {abs(grid[probability.argmax()]):.2f}")
 
@@ -621,9 +623,9 @@ assert history["loss"][-1] < 0.09, "it has learned the random errors"
 # %% [markdown]
 # ## Dropout
 #
-# The last knob is made for networks. In each step of the training, every unit of a layer is
-# switched off with probability $p$: its output is 0. The idea is that no unit can rely on another one
-# being there, to correct its mistakes on single examples.
+# The last knob is made for networks. In each step of the training, every neuron of a layer, also called
+# a *unit*, is switched off with probability $p$: its output is 0. The idea is that no unit can rely on
+# another one being there, to correct its mistakes on single examples.
 #
 # What remains is divided by $1 - p$, so that the mean stays what it was: an output $h$ becomes
 # $h / (1 - p)$ with probability $1 - p$ and 0 otherwise, on average $h$. After training, nothing is
@@ -763,7 +765,7 @@ assert mse(fit(*tenfold, 12), fresh_x, fresh_y) < 1.05 * min(mse(fit(*tenfold, d
 # - Cross-validation measures the second with the data one has.
 # - Weight decay makes all weights smaller, L1 makes some of them exactly 0.
 # - Early stopping ends the training where the validation error is least.
-# - Dropout switches neurons off at random, so that none can rely on a single other one.
+# - Dropout switches units off at random, so that none can rely on a single other one.
 #
 # ## Try it
 #

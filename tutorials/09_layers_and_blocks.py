@@ -560,14 +560,16 @@ plots.row(
 # %%
 ages = np.arange(101)
 asked = np.column_stack([np.full(101, 3.0), np.full(101, 81.0), ages])
-asked = np.concatenate([(asked - mean) / deviation, np.tile([1, 0, 0, 0], (101, 1))], axis=1).astype(np.float32)
+in_centre = np.tile([1, 0, 0, 0], (101, 1))
+asked = np.concatenate([(asked - mean) / deviation, in_centre], axis=1).astype(np.float32)
 with tg.no_grad():
     by_age = {
         "formula": np.log(2.5 * 81 * 1.5 * (1 - 0.008 * np.minimum(ages, 50))),
         "linear": (np.column_stack([asked, np.ones(101)]) @ fitted)[:, 0],
         "network": model(asked).data[:, 0] + centre,
     }
-plots.lines({name: (ages, curve) for name, curve in by_age.items()}, xlabel="age", ylabel="log price")
+curves = {name: (ages, curve) for name, curve in by_age.items()}
+plots.lines(curves, xlabel="age", ylabel="log price")
 
 # %%
 off = {name: np.abs(by_age[name] - by_age["formula"]).max() for name in ("linear", "network")}

@@ -330,7 +330,8 @@ assert np.allclose(pool(small, np.max), max_pool2d(small[None, None], 2)[0, 0])
 assert max_pool2d(np.zeros((1, 1, 13, 13)), 3, stride=2).shape == (1, 1, 6, 6)
 counting = np.arange(16.0).reshape(1, 1, 4, 4)
 assert np.array_equal(max_pool2d(counting, 3, stride=2, padding=1)[0, 0], [[5, 7], [13, 15]])
-assert nn.functional.conv3d(np.zeros((1, 1, 5, 9, 9)), np.zeros((2, 1, 3, 3, 3))).shape == (1, 2, 3, 7, 7)
+film, cube = np.zeros((1, 1, 5, 9, 9)), np.zeros((2, 1, 3, 3, 3))
+assert nn.functional.conv3d(film, cube).shape == (1, 2, 3, 7, 7)
 
 # %% [markdown]
 # Windows of pooling may overlap, such as 3 × 3 with stride 2, and have a border. And all of this works along any

@@ -97,7 +97,8 @@ def costs(rows, channels, size):
 alexnet_rows = [
     ("conv", 64, 11, 4, 2), ("pool", 3, 2, 0),
     ("conv", 192, 5, 1, 2), ("pool", 3, 2, 0),
-    ("conv", 384, 3, 1, 1), ("conv", 256, 3, 1, 1), ("conv", 256, 3, 1, 1), ("pool", 3, 2, 0),
+    ("conv", 384, 3, 1, 1), ("conv", 256, 3, 1, 1), ("conv", 256, 3, 1, 1),
+    ("pool", 3, 2, 0),
     ("dense", 4096), ("dense", 4096), ("dense", 10),
 ]  # fmt: skip
 
@@ -395,7 +396,8 @@ def small_nin():
     return nn.Sequential(
         nin_block(1, 48, 5, 2, 2), nn.MaxPool2d(3, 2),
         nin_block(48, 96, 3, 1, 1), nn.MaxPool2d(3, 2),
-        nn.Dropout(0.5), conv_relu(96, 96, 3), conv_relu(96, 96, 1), nn.Conv2d(96, 10, 1), *mean_end(),
+        nn.Dropout(0.5), conv_relu(96, 96, 3), conv_relu(96, 96, 1), nn.Conv2d(96, 10, 1),
+        *mean_end(),
     )  # fmt: skip
 
 
@@ -405,7 +407,8 @@ def small_googlenet():
 
     return nn.Sequential(
         conv_relu(1, 16, 3), half(),
-        Inception(16, 16, (16, 24), (4, 8), 8), Inception(56, 16, (16, 32), (4, 8), 8), half(),
+        Inception(16, 16, (16, 24), (4, 8), 8), Inception(56, 16, (16, 32), (4, 8), 8),
+        half(),
         Inception(64, 32, (24, 48), (6, 16), 16), Inception(112, 48, (32, 64), (8, 16), 16),
         *mean_end(), nn.Linear(144, 10),
     )  # fmt: skip
@@ -496,7 +499,10 @@ assert round(tables["AlexNet"].multiply_adds / tables["GoogLeNet"].multiply_adds
 def by_block(model):
     rows = [row for row in nn.summary(model, (1, 1, 16, 16), depth=1).rows if row.parameters]
     learned, products = [row.parameters for row in rows], [row.multiply_adds for row in rows]
-    shares = {"numbers": np.array(learned) / sum(learned), "work": np.array(products) / sum(products)}
+    shares = {
+        "numbers": np.array(learned) / sum(learned),
+        "work": np.array(products) / sum(products),
+    }
     return range(1, len(rows) + 1), shares
 
 

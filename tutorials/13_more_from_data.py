@@ -63,7 +63,8 @@ plenty, test = data.Digits(size=16), data.Digits(train=False, size=16)
 def some(each, seed=0):
     """The indices of `each` digits of every kind."""
     rng = np.random.default_rng(seed)
-    return np.concatenate([rng.permutation(np.flatnonzero(plenty.labels == c))[:each] for c in range(10)])
+    of_kind = [np.flatnonzero(plenty.labels == c) for c in range(10)]
+    return np.concatenate([rng.permutation(rows)[:each] for rows in of_kind])
 
 
 hundred = data.TensorDataset(plenty.images[some(10)], plenty.labels[some(10)])
@@ -400,7 +401,8 @@ assert error(lines["known weights"], x, y) > 2 * error(lines["all count the same
 effective = weights.sum() ** 2 / (weights**2).sum()
 print(f"{effective:.0f} of 400 points")
 assert effective < 150
-far = train.importance_weights(tell_apart(x, draw(3.0, 0.4, 400, seed=1)[0]), 400, 400, largest=20)
+x_far, _ = draw(3.0, 0.4, 400, seed=1)
+far = train.importance_weights(tell_apart(x, x_far), 400, 400, largest=20)
 assert round(far.sum() ** 2 / (far**2).sum()) == 3  # what is said at the end of the lesson
 
 # %% [markdown]
@@ -419,7 +421,8 @@ def sample(train_part, shares, n, seed):
     labels = rng.choice(3, n, p=shares)
     digits = sources[train_part]
     rows = [rng.choice(np.flatnonzero(digits.labels == KINDS[label])) for label in labels]
-    return (digits.images[rows].reshape(n, 64) + rng.normal(0, 0.5, (n, 64))).astype(np.float32), labels
+    under_noise = digits.images[rows].reshape(n, 64) + rng.normal(0, 0.5, (n, 64))
+    return under_noise.astype(np.float32), labels
 
 
 equal, shifted = [1 / 3, 1 / 3, 1 / 3], [0.1, 0.2, 0.7]
@@ -427,7 +430,8 @@ held_out, held_labels = sample(False, equal, 1500, seed=2)
 arriving, secret = sample(False, shifted, 1000, seed=3)
 
 tg.manual_seed(0)
-reader = learn(nn.Linear(64, 3), data.TensorDataset(*sample(True, equal, 600, seed=1)), epochs=10)
+to_learn = data.TensorDataset(*sample(True, equal, 600, seed=1))
+reader = learn(nn.Linear(64, 3), to_learn, epochs=10)
 confusion = train.confusion_matrix(reader(held_out).data, held_labels)
 scores = reader(arriving).data
 said = np.bincount(scores.argmax(axis=1), minlength=3)
@@ -478,7 +482,8 @@ assert abs(q - shifted).max() < 0.06 < abs(said / 1000 - shifted).max()
 same_x, turned_y = draw(0.0, 0.8, 400, seed=4)
 turned_y = -turned_y
 found = train.importance_weights(tell_apart(x, same_x), 400, 400)
-before, after = (error(lines["all count the same"], *points) for points in ((x, y), (same_x, turned_y)))
+line = lines["all count the same"]
+before, after = error(line, x, y), error(line, same_x, turned_y)
 print(f"weights from {found.min():.2f} to {found.max():.2f}; error {before:.2f} before, {after:.2f} after")
 assert 0.8 < found.min() < found.max() < 1.6
 assert after > 5 * before
@@ -531,10 +536,9 @@ margins = {name: rare(loss) for name, loss in losses.items()}
 figures = {}
 for name, margin in margins.items():
     yes = (margin > 0).astype(int)
-    right, precise, found = (
-        train.accuracy(yes, test_eight),
-        *(metric(yes, test_eight, average=None)[1] for metric in (train.precision, train.recall)),
-    )
+    right = train.accuracy(yes, test_eight)
+    precise = train.precision(yes, test_eight, average=None)[1]
+    found = train.recall(yes, test_eight, average=None)[1]
     figures[name] = right, precise, found, train.average_precision(margin, test_eight)
     print(f"{name:14} accuracy {right:.2f}  precision {precise:.2f}  recall {found:.2f}")
 

@@ -146,16 +146,18 @@ def stage(inputs, outputs, halve):
     return nn.Sequential(*pool, conv, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
+def twice_as_large(classes):
+    layer = nn.ConvTranspose2d(classes, classes, 4, stride=2, padding=1, bias=False)
+    nn.init.bilinear_(layer.weight)
+    return layer
+
+
 class Segmenter(nn.Module):
     def __init__(self, classes, widths=(8, 16, 32, 64)):
         pairs = zip((1, *widths), widths)
         self.stages = nn.ModuleList([stage(*pair, halve=i > 0) for i, pair in enumerate(pairs)])
-        self.scores = nn.ModuleList([nn.Conv2d(width, classes, kernel_size=1) for width in widths])
-        self.enlarge = nn.ModuleList(
-            [nn.ConvTranspose2d(classes, classes, 4, stride=2, padding=1, bias=False) for _ in widths[1:]]
-        )
-        for layer in self.enlarge:
-            nn.init.bilinear_(layer.weight)
+        self.scores = nn.ModuleList([nn.Conv2d(width, classes, 1) for width in widths])
+        self.enlarge = nn.ModuleList([twice_as_large(classes) for _ in widths[1:]])
 
     def forward(self, x):
         maps = []
@@ -186,7 +188,7 @@ def learn(model, dataset, loss, epochs):
     """Train, and give the mean loss of each epoch."""
     loader = data.DataLoader(dataset, batch_size=8, shuffle=True)
     optimizer = optim.Adam(model.parameters())
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.01, epochs=epochs, steps_per_epoch=len(loader))
+    schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.01, epochs * len(loader))
     means = []
     for _ in range(epochs):
         losses = []
@@ -499,7 +501,8 @@ assert train.mean_average_precision(found, unseen.boxes, iou=0.9) < 0.7
 
 curves = {}
 for threshold in (0.5, 0.8, 0.9):
-    precision, recall, _ = train.box_precision_recall_curve(found, unseen.boxes, label=4, iou=threshold)
+    of_fours = train.box_precision_recall_curve(found, unseen.boxes, label=4, iou=threshold)
+    precision, recall, _ = of_fours
     curves[f"IoU {threshold}"] = (recall, precision)
 plots.lines(curves, xlabel="recall", ylabel="precision", title="boxes around a 4")
 

@@ -66,7 +66,8 @@ def read(sequence, u, w):
 
 u, w = tg.Value(1.0, name="u"), tg.Value(0.8, name="w")
 last, states = read([1.0, 0.0, 0.0], u, w)
-last.name = "last"
+for t in (1, 2, 3):
+    states[t].name = f"h_{t}"
 print([round(h.item(), 3) for h in states[1:]])
 
 # %% [markdown]
@@ -78,7 +79,7 @@ print([round(h.item(), 3) for h in states[1:]])
 # The loop has gone by, and the graph holds all its steps, one behind the other: it is *unrolled*.
 
 # %%
-tg.draw(last, direction="LR")
+tg.draw(last, direction="TB")
 
 # %% [markdown]
 # The gradient goes back through it as through any other graph. This has a name of its own,
@@ -111,7 +112,7 @@ assert np.isclose(w.grad, sum(parts))
 
 # %%
 long, _ = read([1.0] + [0.0] * 99, u, w)
-long.name = "h100"
+long.name = "h_100"
 tg.draw(long)
 
 # %% [markdown]
@@ -201,10 +202,10 @@ assert round(1.2**20) == 38
 
 # %% [markdown]
 # With matrices each factor is a matrix, $\partial h_t / \partial h_{t-1} =
-# W_{hh} \, \mathrm{diag}(1 - h_t^2)$. An *eigenvalue* of a matrix is the factor by which it stretches a
-# vector whose direction it keeps. Products of matrices grow or shrink by the largest absolute value of
-# the eigenvalues of $W_{hh}$, its *spectral radius*. Below you see how large the gradient of the last
-# state is, by the states 0 to 30 steps before it, for three radii.
+# W_{hh} \, \mathrm{diag}(1 - h_t^2)$, with a row for each number of $h_{t-1}$. An *eigenvalue* of a
+# matrix is the factor by which it stretches a vector whose direction it keeps. Products of matrices grow
+# or shrink by the largest absolute value of the eigenvalues of $W_{hh}$, its *spectral radius*. Below you
+# see how large the gradient of the last state is, by the states 0 to 30 steps before it, for three radii.
 
 # %%
 steps, size = 30, 16
@@ -326,7 +327,8 @@ counted = test_targets != -100
 
 def perplexity(chances):
     """Of the chances (27,) of each token, for each place of the test names."""
-    return float(np.exp(-np.log(np.take_along_axis(chances, test_targets[counted][:, None], 1)).mean()))
+    of_what_came = np.take_along_axis(chances, test_targets[counted][:, None], axis=1)
+    return float(np.exp(-np.log(of_what_came).mean()))
 
 
 n = counted.sum()
@@ -513,9 +515,10 @@ with tg.no_grad():
     states, _ = reader.rnn(example[:, 0])
     chances = tg.softmax(reader.output(states), axis=-1).data[0]
 label = int(held_out.labels[1])
+curves = {f"the digit {label}": chances[:, label]}
 plots.row(
     plots.images(example[:, 0], [f"the digit {label}"]),
-    plots.lines({f"the digit {label}": chances[:, label]}, xlabel="rows read", ylabel="probability"),
+    plots.lines(curves, xlabel="rows read", ylabel="probability"),
 )
 
 # %% [markdown]
@@ -592,6 +595,7 @@ assert sum(p.size for p in speller.rnn.parameters()) == 96 * 24 + 96 * 96 + 2 * 
 #   difficult", IEEE Transactions on Neural Networks 5, 1994.
 # - Clipping: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural
 #   networks", ICML 2013.
-# - The names: G. Ward, "Moby word lists", 2002, in the public domain. The digits: E. Alpaydin and C.
+# - The names: G. Ward, "Moby word lists", 2002, in the public domain. The poems: Complete Tang Poems,
+#   1705, as collected by the project chinese-poetry under the MIT licence. The digits: E. Alpaydin and C.
 #   Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning Repository, 1998, under
 #   CC BY 4.0.

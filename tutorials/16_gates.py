@@ -15,9 +15,9 @@
 #
 # A plain recurrent network forgets: over many steps its gradient is a long product, and vanishes. The
 # remedy of 1997 is to *add* to the memory instead of multiplying it, and to let the network itself
-# decide, by *gates*, what to keep, what to write and what to show. In this lesson you build the two
-# cells in wide use, LSTM and GRU, from their equations, and give them a task that the plain network
-# cannot learn.
+# decide, by *gates*, what to write and what to show; since 2000 also what to keep. In this lesson you
+# build the two cells in wide use, LSTM and GRU, from their equations, and give them a task that the plain
+# network cannot learn.
 #
 # You need the recurrent network and its vanishing gradients from [lesson 15](15_sequences.py).
 #
@@ -221,7 +221,8 @@ assert np.allclose(gru(X, H).data, by_us.data)
 # Question 3: four blocks of weights, so four times as many numbers as a plain layer; a GRU has three.
 
 # %%
-counts = {kind.__name__: sum(p.size for p in kind(24, 96).parameters()) for kind in (nn.RNN, nn.GRU, nn.LSTM)}
+kinds = (nn.RNN, nn.GRU, nn.LSTM)
+counts = {kind.__name__: sum(p.size for p in kind(24, 96).parameters()) for kind in kinds}
 print(counts)
 assert counts["LSTM"] == 4 * counts["RNN"]
 assert counts["GRU"] == 3 * counts["RNN"]

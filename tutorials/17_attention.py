@@ -285,7 +285,8 @@ def multi_head(x, W_in, b_in, W_out, b_out, heads):
 tg.manual_seed(0)
 layer = nn.MultiheadAttention(32, 4, batch_first=True).double()
 sentence = rng.normal(size=(6, 32))
-weights = [layer.in_proj_weight.data, layer.in_proj_bias.data, layer.out_proj.weight.data, layer.out_proj.bias.data]
+mix = layer.out_proj
+weights = [p.data for p in (layer.in_proj_weight, layer.in_proj_bias, mix.weight, mix.bias)]
 by_library, _ = layer(sentence, sentence, sentence)
 assert np.allclose(multi_head(sentence, *weights, heads=4), by_library.data)
 

@@ -155,8 +155,13 @@ for x, by_rule in zip((weight, key_weight), by_rules):  # and a check that knows
 # Now all positions at once, with the causal mask in the place of the lists, and all heads at once.
 # Thirty lines become twelve.
 
+
 # %%
-W = {name: tg.tensor([[x.data for x in row] for row in rows], dtype="float64") for name, rows in weights.items()}
+def as_tensor(matrix):
+    return tg.tensor([[x.data for x in row] for row in matrix], dtype="float64")
+
+
+W = {name: as_tensor(matrix) for name, matrix in weights.items()}
 
 
 def rms_norm(x):
@@ -168,7 +173,8 @@ def logits_of(tokens, W, heads=4):
     T, d = len(tokens), W["token"].shape[1]
     x = rms_norm(W["token"][tokens] + W["position"][:T])
     y = rms_norm(x)
-    q, k, v = ((y @ W[name].T).reshape(T, heads, d // heads).swapaxes(0, 1) for name in ("query", "key", "value"))
+    found = (y @ W[name].T for name in ("query", "key", "value"))
+    q, k, v = (x.reshape(T, heads, d // heads).swapaxes(0, 1) for x in found)
     heard = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
     x = x + heard.swapaxes(0, 1).reshape(T, d) @ W["output"].T
     return (x + tg.relu(rms_norm(x) @ W["hidden"].T) @ W["narrow"].T) @ W["logits"].T
@@ -250,7 +256,8 @@ def invent(model, n, seed=0, **how):
     """n names."""
     rng, made = np.random.default_rng(seed), []
     for _ in range(n):
-        made.append(tokenizer.decode(list(models.generate(model, [END], 19, stop=END, seed=rng, **how))))
+        tokens = list(models.generate(model, [END], 19, stop=END, seed=rng, **how))
+        made.append(tokenizer.decode(tokens))
     return made
 
 
@@ -325,12 +332,19 @@ poet = models.gpt(len(characters), block=28, channels=48, layers=2, heads=4)
 picks = np.random.default_rng(1)
 poem_losses = train(poet, lambda step: verses.batch(picks.choice(len(verses), 16)), steps=250, lr=0.006)
 print(f"{poem_losses[0]:.2f} nats a character at first, {np.mean(poem_losses[-20:]):.2f} at the end")
+
+
+def poem(seed):
+    tokens = models.generate(poet, [0], 27, stop=0, seed=seed, top_p=0.9)
+    return characters.decode(list(tokens))
+
+
 rng = np.random.default_rng(0)
 for _ in range(3):
-    print(characters.decode(list(models.generate(poet, [0], 27, stop=0, seed=rng, top_p=0.9))))
+    print(poem(rng))
 
 # %%
-lines = [characters.decode(list(models.generate(poet, [0], 27, stop=0, seed=seed, top_p=0.9))) for seed in range(10)]
+lines = [poem(seed) for seed in range(10)]
 in_form = [len(line) == 24 and line[5::6] == "，。，。" for line in lines]
 print(sum(in_form), "of 10 have the form of a quatrain")
 assert len(characters) > 1700

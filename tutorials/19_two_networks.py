@@ -163,7 +163,8 @@ plots.lines(
 
 # %%
 logit = tg.Value(np.log(0.001 / 0.999))
-minimax_slope, other_slope = (tg.gradients(loss, [logit])[0] for loss in (-tg.softplus(logit), tg.softplus(-logit)))
+both = -tg.softplus(logit), tg.softplus(-logit)
+minimax_slope, other_slope = (tg.gradients(loss, [logit])[0] for loss in both)
 assert np.isclose(minimax_slope, -0.001)
 assert np.isclose(other_slope, -0.999)
 assert np.allclose(slopes["minimax"] - slopes["non-saturating"], 1 - 2 / (1 + np.exp(-logits)))
@@ -251,12 +252,14 @@ assert inside > 0.7
 
 # %%
 target = real_points(300, np.random.default_rng(1))
-plots.row(
-    *(
-        plots.points({"real": target, "made": moments[k][:300]}, equal=True, title=f"after {250 * (k + 1)} steps")
-        for k in (0, 2, 5)
-    )
-)
+
+
+def beside_real(moments, k):
+    clouds = {"real": target, "made": moments[k][:300]}
+    return plots.points(clouds, equal=True, title=f"after {250 * (k + 1)} steps")
+
+
+plots.row(*(beside_real(moments, k) for k in (0, 2, 5)))
 
 # %% [markdown]
 # The losses of a GAN do not fall as those of a classifier do. Each network makes the task of the other
@@ -290,12 +293,7 @@ for k, points in enumerate(collapsed):
     hit, inside = clouds_hit(points)
     print(f"after {250 * (k + 1)} steps: {hit} of 8 clouds, centre {points.mean(axis=0).round(1)}")
 
-plots.row(
-    *(
-        plots.points({"real": target, "made": collapsed[k][:300]}, equal=True, title=f"after {250 * (k + 1)} steps")
-        for k in (0, 3, 5)
-    )
-)
+plots.row(*(beside_real(collapsed, k) for k in (0, 3, 5)))
 
 # %% [markdown]
 # It makes one kind of point, whatever the noise. This is *mode collapse*. One kind is enough to convince

@@ -17,6 +17,9 @@ PUNCTUATION = re.compile(r"[,.;:!?)，。；：！？）、”]+")
 BARE_ARGUMENT = re.compile(r"<mo>&ApplyFunction;</mo>(?!\s*(<mrow>\s*)?<mo[^>]*>[(|])")
 """After `log`, where no bracket follows: browsers leave no room there."""
 
+BAR = re.compile(r'<mover accent="true">((?:(?!</?mover).)*?<mo stretchy="false">)\u02c9', re.DOTALL)
+"""The bar of a mean as docutils has it: a tone mark, wide in Chinese fonts, and so low that it touches the letter."""
+
 ONE_DIGIT = re.compile(
     r"((?:\\[dt]?(?:frac|binom)\s*(?:\{[^{}]*\}|\d)?|\\(?:sqrt|hat|bar|vec|tilde)|[_^])\s*)"  # what takes arguments
     r"(\d)(?=\d)"
@@ -56,7 +59,7 @@ def mathml(node: nodes.Element, *, as_block: bool) -> str:
     """The formula; a warning, which fails the build, for LaTeX that is not known."""
     try:
         mathml = str(tex2mathml(ONE_DIGIT.sub(r"\1{\2}", node.astext()), as_block=as_block))
-        return BARE_ARGUMENT.sub('<mspace width="0.17em"/>', mathml)
+        return BAR.sub("<mover>\\1\u00af", BARE_ARGUMENT.sub('<mspace width="0.17em"/>', mathml))
     except MathError as error:
         logger.warning("the formula %s: %s", node.astext(), error, location=node)
         return ""

@@ -116,7 +116,6 @@ def modules() -> list[Path]:
     return sorted(file for file in PACKAGE.rglob("*.py") if "tutorials" not in file.parts)
 
 
-@cache
 def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text("utf-8"))
 
@@ -124,12 +123,16 @@ def tree(file: Path) -> ast.Module:
 @cache
 def said() -> set[str]:
     """All texts that the package says."""
-    files = [x for x in modules() if x.parent == CATALOGUES or "languages import" in x.read_text("utf-8")]
-    calls = [node for file in files for node in ast.walk(tree(file)) if is_call(node, "say", "counted", "texts")]
-    calls += [node for file in modules() for node in ast.walk(tree(file)) if is_error_in_words(node)]
-    commands = (node for file in modules() if "cli" in file.parts for node in ast.walk(tree(file)))
-    texts = {text for call in calls if isinstance(call, ast.Call) for text in said_in(call) if text}
-    return texts.union(text for node in commands for text in helps(node))
+    texts: set[str] = set()
+    for file in modules():
+        speaks = file.parent == CATALOGUES or "languages import" in file.read_text("utf-8")
+        for node in ast.walk(tree(file)):
+            is_text = (speaks and is_call(node, "say", "counted", "texts")) or is_error_in_words(node)
+            if is_text and isinstance(node, ast.Call):
+                texts.update(filter(None, said_in(node)))
+            if "cli" in file.parts:
+                texts.update(helps(node))
+    return texts
 
 
 def places(text: str) -> set[str]:

@@ -25,3 +25,10 @@ def test_an_argument_without_braces_is_one_digit(short: str, with_braces: str, m
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
     math, mathml = import_module("docutils.nodes").math, import_module("extensions.mathml").mathml
     assert mathml(math("", short), as_block=False) == mathml(math("", with_braces), as_block=False)
+
+
+def test_the_bar_of_a_mean_is_a_macron_above_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
+    math, mathml = import_module("docutils.nodes").math, import_module("extensions.mathml").mathml
+    made = mathml(math("", r"\hat y + \bar x - \bar y"), as_block=False)
+    assert (made.count("\u00af"), made.count("\u02c9"), made.count("accent")) == (2, 0, 1)

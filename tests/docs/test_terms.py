@@ -41,7 +41,8 @@ OTHER_WORDS = {  # by the word that is used: those that are not, as patterns
     "你": "您",
     "补全": "，填好，",
     "引用不加空格": r"\d %",
-    "书名不加星号": r"，\*[A-Z]",
+    "书名不加星号、引号": r"，[*“\"][A-Z]",
+    "作者之间用顿号": r"[A-Z]\. [A-Z]\w+(, |和)[A-Z]\. [A-Z]\w+(、|，[A-Z])",
     "四位数不分节": r"(?<![\d,{])\d,\d{3}(?![\d,])",
 }
 OTHER_IN_LESSONS = {"图像": "图片"}  # a picture in a plot is 图, and one of a README may be 图片

@@ -1,24 +1,21 @@
 """The files under golden/: what small graphs are in every format that is the same on all machines.
 
-`python -m tests.graph.golden` writes them anew, and the published schema of graphs besides. Look at the difference
-before you commit it: a changed file is a changed promise.
+`python -m tests.graph.golden` writes them anew. Look at the difference before you commit it: a changed file is a
+changed promise.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph import Difference, Drawing
-from tinygrad_edu.graph.formats import json_form
 
 from .examples import square, worked_example
 
 FOLDER = Path(__file__).parent / "golden"
-SCHEMA = Path(json_form.__file__).with_name("graph.schema.json")
 
 
 @tg.block
@@ -82,8 +79,6 @@ def write_anew() -> None:
     for path in FOLDER.iterdir():
         if path.name not in wanted:
             path.unlink()
-    schema = json.dumps(json_form.FORMAT.schema(), ensure_ascii=False, indent=1) + "\n"
-    SCHEMA.write_text(schema, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.engine.graphs import ancestors
+from tinygrad_edu.graph.words.rules import pull_one, rule_in_letters
 
 from .examples import chain, doublings, programs, small_network, square, worked_example
 from .test_plain import leaves_of
@@ -30,7 +34,8 @@ Chain rule
 
 
 def last(explanation: object) -> str:
-    return str(explanation).splitlines()[-1].strip()
+    """The line of the result; what follows says why it is 0."""
+    return str(explanation).partition("\n\nWhy ")[0].splitlines()[-1].strip()
 
 
 def test_the_worked_example() -> None:
@@ -210,6 +215,71 @@ def test_of_an_array_that_got_through_in_part_it_is_said_where_the_rest_stayed()
     assert "Why some elements are 0" in text
     assert "relu lets nothing through where its operand is not positive: 2 of 3 elements" in text
     assert "Why" not in str(tg.explain((x * x).sum(), x))
+
+
+def test_why_comes_after_the_result_and_says_each_reason_once_with_the_factor() -> None:
+    x = tg.tensor([1.0, -2.0, 0.0], requires_grad=True, name="x")
+    text = str(tg.explain(tg.relu(x) * x, x))
+    assert text.index("∂v₂/∂x") < text.index("Why some elements are 0")
+    assert text.endswith(
+        "v₂: multiply passes on the other factor, and x is 0: 1 of 3 elements\n"
+        "  v₂: multiply passes on the other factor, and v₁ is 0: 2 of 3 elements\n"
+        "  v₁: relu lets nothing through where its operand is not positive: 1 of 3 elements"
+    )
+    zero = tg.Value(0.0, "a")
+    assert str(tg.explain(zero * zero, zero)).count("passes on the other factor, and a is 0") == 1
+    Q = tg.tensor([[1.0, 2.0]], requires_grad=True, name="Q")  # what is 0 here, softmax makes so
+    assert "cancel" not in str(tg.explain((tg.softmax(Q, axis=1) @ np.array([[0.0], [0.0]])).sum() + Q[0, 0], Q))
+
+
+@pytest.mark.parametrize("make", [lambda: nn.LayerNorm(3), lambda: nn.BatchNorm1d(3), lambda: nn.GroupNorm(1, 3)])
+def test_the_rule_of_a_normalisation_is_true_with_any_weight(make: Callable[[], nn.Module]) -> None:
+    rng = np.random.default_rng(0)
+    x = tg.tensor(rng.normal(size=(4, 3)), requires_grad=True, name="x")
+    layer = make().double()
+    for parameter in layer.parameters():
+        parameter.data = rng.normal(size=parameter.shape)
+    y = layer(x)
+    (node,) = (node for node in ancestors([y]) if node.primitive and node.primitive.name == "normalize")
+    has_weight = len(node.inputs) > 1
+    of = "γ ∂L/∂y" if has_weight else "∂L/∂y"
+    rule = rule_in_letters(node, 0, {node.inputs[0]: "x", node: "y"} | dict.fromkeys(node.inputs[1:], "p"), "∂L/∂y")
+    assert rule == f"({of} − mean {of} − x̂ mean {of} x̂) / σ"
+    axis, shape = node.attrs["axis"], node.attrs["shape"]
+    values = np.asarray(node.inputs[0].data)
+    deviation = np.sqrt(values.var(axis, keepdims=True) + node.attrs["eps"])
+    normal, g = (values - values.mean(axis, keepdims=True)) / deviation, rng.normal(size=node.shape)
+    h = g * (np.reshape(node.inputs[1].data, shape) if has_weight else 1.0)
+    expected = (h - h.mean(axis, keepdims=True) - normal * (h * normal).mean(axis, keepdims=True)) / deviation
+    assert np.allclose(pull_one(node, 0, g), expected)
+
+
+def test_only_an_exchange_of_the_last_axes_is_a_transpose() -> None:
+    x = tg.tensor(np.arange(8.0).reshape(2, 2, 2), requires_grad=True, name="x")
+    assert "= swapaxes(∂L/∂v₁, axis1=0, axis2=1) =" in str(tg.explain(_named_loss(tg.swapaxes(x, 0, 1)), x))
+    assert "= (∂L/∂v₁)ᵀ =" in str(tg.explain(_named_loss(tg.swapaxes(x, -1, -2)), x))
+
+
+def test_a_derivative_by_a_derivative_needs_no_quotation_marks() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    y = (w**3).sum()
+    y.name = "y"
+    (g,) = tg.gradients(y, [w], create_graph=True)
+    explained = tg.explain(_named_loss(g), w)
+    assert "∂L/∂(∂y/∂w) ⊙ g₂" in str(explained)
+    assert "«" not in explained.latex()
+
+
+def test_attributes_have_as_many_digits_as_other_numbers() -> None:
+    q = tg.tensor(np.ones((1, 1, 2, 2)), requires_grad=True, name="q")
+    text = str(tg.explain(nn.functional.scaled_dot_product_attention(q, q, q).sum(), q))
+    assert "scale=0.7071)" in text
+
+
+def _named_loss(x: Any) -> Any:
+    loss = (x * x).sum()
+    loss.name = "L"
+    return loss
 
 
 def test_what_was_never_recorded_says_so() -> None:

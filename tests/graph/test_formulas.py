@@ -14,11 +14,12 @@ from hypothesis import given
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.errors import GraphError
+from tinygrad_edu.graph.fit import over, room_of
 from tinygrad_edu.graph.numbers import Quantity, printed_with
 from tinygrad_edu.graph.picture.typeset import Grid
 from tinygrad_edu.graph.recorded import plain
 from tinygrad_edu.graph.views.fold import fold
-from tinygrad_edu.graph.views.formulas import in_formulas
+from tinygrad_edu.graph.views.formulas import in_formulas, written_out
 
 from .examples import programs
 
@@ -232,18 +233,108 @@ def neural_ode() -> Any:
 
 
 def test_a_backward_graph_in_formulas_is_the_derivation() -> None:
+    """Derivatives by what has no name, such as v₁₁, stand in the formulas that use them, if only one does."""
     loss = neural_ode()
     graph = tg.draw(loss, "backward", style="formulas", fit=None).graph
     said = {node.label: node.formula for node in graph.nodes}
-    assert said["∂L/∂z_4"] == "2 · ∂L/∂v₁₃ ⊙ z_4"
-    assert said["∂L/∂v₁₀"] == "∂L/∂v₁₁ ⊙ (1 − v₁₁²)"
+    assert said["∂L/∂z_4"] == "2 · ∂L/∂L ⊙ z_4"
+    assert said["∂L/∂v₁₀"] == "∂L/∂z_4 · 0.25 ⊙ (1 − v₁₁²)"
     assert said["∂L/∂z_3"] == "∂L/∂z_4 + Σᵢ(W ⊙ (∂L/∂v₁₀)[..., None])"
     assert [node.label for node in graph.nodes if node.kind == "forward" and node.label == "z_4"] == ["z_4"]
 
 
 def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> None:
-    fitted = tg.draw(neural_ode(), "backward", width=900)
-    assert fitted.graph.notes[-1].startswith("Drawn with formulas alone")
+    fitted = tg.draw(neural_ode(), "backward", width=600)
+    results, how = fitted.graph.notes
+    assert how.startswith("Drawn with formulas alone")
+    assert results == "Here v₂ = tanh(W z_0), v₅ = tanh(W z_1), v₈ = tanh(W z_2), v₁₁ = tanh(W z_3)."
     assert not [node for node in fitted.graph.nodes if node.kind == "forward"]
     assert "(1 − v₁₁²)" in fitted.text()
     assert not [item for card in fitted.cards for row in card.rows for item in row if isinstance(item, Grid)]
+
+
+def test_formulas_alone_say_all_that_they_are_made_of() -> None:
+    """Each name in them is the user's, has a box, or is explained below."""
+    for z in (black_scholes(), lstm(), neural_ode()):
+        plan = next(
+            i for i, plan in enumerate(tg.draw(z, "backward", width=10).looks.fitting.plans()) if not plan.way.numbers
+        )
+        graph = tg.draw(z, "backward", width=10).by_plan(plan, "builtin").graph
+        explained = set(re.findall("([^ ]+) =", graph.notes[0]))
+        boxes, named = {node.label for node in graph.nodes}, {node.label for node in plain(z).nodes if node.name}
+        assert all(node.formula for node in graph.nodes)
+        for formula in (*(node.formula for node in graph.nodes), graph.notes[0]):
+            used = re.findall(r"∂\w+/∂\w+|\b[^\W\d_][₀-₉]+", formula)
+            assert set(used) <= boxes | named | explained, formula
+
+
+@given(programs())
+def test_results_written_out_are_the_numbers_of_their_nodes(z: Any) -> None:
+    with printed_with(17):
+        graph = plain(z)
+        written = written_out(graph)
+    values = {node.label: number(node.value) for node in graph.nodes if node.kind != "constant"}
+    assert set(written) <= set(values)
+    for label, text in written.items():
+        try:
+            found = evaluated(text, values)
+        except (ArithmeticError, ValueError, TypeError):
+            continue
+        if math.isfinite(found) and abs(values[label]) < 1e6:
+            assert math.isclose(found, values[label], rel_tol=1e-6, abs_tol=1e-9), text
+
+
+def test_what_is_handed_on_to_a_name_says_from_where_and_what_is_used_twice_in_a_formula_has_one_arrow() -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    s = tg.sigmoid(x * y)
+    q = s + x
+    s.name, q.name = "s", "q"
+    graph = tg.draw(tg.tanh(q + y), "backward", style="formulas", fit=None).graph
+    assert {node.label: node.formula for node in graph.nodes if node.kind == "gradient"} == {
+        "∂v₃/∂v₃": "",
+        "∂v₃/∂q": "∂v₃/∂v₂",
+        "∂v₃/∂s": "∂v₃/∂q",
+    }
+    arrows = Counter((graph.node(edge.source).label, edge.target) for edge in graph.edges)
+    assert ("s", next(node.id for node in graph.nodes if "(1 − s)" in node.formula)) in arrows
+    assert max(arrows.values()) == 1
+
+
+def black_scholes() -> Any:
+    """The price of a call option."""
+    S, K, r, sigma, T = (tg.Value(v, name) for v, name in ((100, "S"), (95, "K"), (0.05, "r"), (0.2, "σ"), (0.5, "T")))
+
+    def Phi(x: Any) -> Any:
+        return 0.5 * (1 + tg.erf(x / 2**0.5))
+
+    d_1 = (tg.log(S / K) + (r + sigma**2 / 2) * T) / (sigma * tg.sqrt(T))
+    d_2 = d_1 - sigma * tg.sqrt(T)
+    C = S * Phi(d_1) - K * tg.exp(-r * T) * Phi(d_2)
+    d_1.name, d_2.name, C.name = "d_1", "d_2", "C"
+    return C
+
+
+def lstm_of_arrays() -> Any:
+    tg.manual_seed(0)
+    h, _ = nn.LSTMCell(3, 4)(tg.randn(2, 3), (tg.zeros((2, 4)), tg.zeros((2, 4))))
+    return (h**2).sum()
+
+
+@pytest.mark.parametrize("program", [black_scholes, lstm, lstm_of_arrays, neural_ode])
+@pytest.mark.parametrize("mode", ["forward", "backward", "both"])
+@pytest.mark.parametrize("engine", ["auto", "builtin"])
+def test_a_large_formula_fits_a_cell_and_few_arrows_lead_from_row_to_row(program: Any, mode: Any, engine: Any) -> None:
+    drawing = tg.draw(program(), mode, engine=engine)
+    assert not [note for note in drawing.graph.notes if "too large" in note.lower()]
+    assert over(drawing, room_of("cell", None)) <= (0, 1.0)
+
+
+def test_a_formula_is_parted_at_its_sums_and_outside_brackets() -> None:
+    x, h, w, u = (tg.Value(0.5, name) for name in ("x_{in}", "h_{old}", "w_{in}", "u_{old}"))
+    z = tg.sigmoid(w * x + u * h)
+    p = (x * 0.5 * (1 + tg.erf(w * h / 2**0.5)) - u * x).tanh()
+    z.name, p.name = "z", "p"
+    lines = [
+        ["".join(item.text for item in row) for row in card.rows] for card in tg.draw([z, p], style="formulas").cards
+    ]
+    assert ["z", "= sigmoid(w_{in} · x_{in}", "+ u_{old} · h_{old})", "= 0.6225"] in [line[:4] for line in lines]

@@ -68,7 +68,8 @@ def test_the_figures_of_the_chapter_fit_and_every_arrow_back_has_a_rule() -> Non
     for function in gallery.functions_of(gallery.chapter):
         names = function()
         result = names[gallery.result_of(function)]
-        ways: tuple[tuple[Any, Any], ...] = (("forward", None), ("forward", "TB"), ("both", None))
+        ways: tuple[tuple[Any, Any], ...]
+        ways = ("forward", None), ("forward", "TB"), ("backward", None), ("both", None)
         for mode, direction in ways:
             drawing = tg.draw(result, mode, direction=direction, names=names)
             across, down = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing.svg())[0])

@@ -192,7 +192,7 @@ def test_a_letter_of_the_table_is_no_name_of_the_program(target: str, said: str)
     y = tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True, name="y" if target == "t" else "o")
     rules = {e.rule for e in tg.draw(nn.CrossEntropyLoss()(y, np.array([0, 1])), "both", fit=None).graph.edges}
     assert f"g ⊙ (softmax({y.name}) − {said})" in rules
-    for name, rule in (("s", "γ/σ (g − mean g − x̂ mean g x̂)"), ("σ", None)):
+    for name, rule in (("s", "(γ g − mean γ g − x̂ mean γ g x̂) / σ"), ("σ", None)):
         x = tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True, name=name)
         graph = tg.draw(nn.LayerNorm(2)(x).sum(), "both", fit=None).graph
         (edge,) = (e for e in graph.edges if e.pair and graph.node(e.target).label.endswith(f"∂{name}"))

@@ -15,7 +15,7 @@ from tests.nn.twins import torch_or_skip
 from tinygrad_edu import nn
 from tinygrad_edu.engine.scopes import scopes_of
 from tinygrad_edu.errors import DtypeError, ModuleError
-from tinygrad_edu.nn import module
+from tinygrad_edu.nn import members, module
 
 
 class Net(nn.Module):
@@ -407,7 +407,7 @@ def test_a_vocabulary_is_searched_once_and_again_when_it_has_grown(words: Any, m
     net.vocabulary = words
     net.zero_grad()
     looked = 0
-    plain = module.is_plain
+    plain = members.is_plain
 
     def counted(x: Any) -> bool:
         nonlocal looked

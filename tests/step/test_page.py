@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.mathematics import isolated
+from tinygrad_edu.graph.palette import DARK, LIGHT
 from tinygrad_edu.step import Script
 from tinygrad_edu.step.page import frame
 from tinygrad_edu.step.predict import is_right, question
@@ -129,6 +131,64 @@ def test_keys_buttons_the_slider_and_links_move_through_the_script(play: Open) -
     assert page.get_attribute("#play", "aria-pressed") == "true"
     page.wait_for_selector("#place:has-text('step 7 of')", timeout=8000)
     assert page.get_attribute("#play", "aria-pressed") == "false"
+
+
+@pytest.mark.slow
+def test_the_focus_stays_at_the_ends_and_shift_with_arrows_moves_what_has_it(play: Open) -> None:
+    def focused() -> str:
+        return str(page.evaluate("document.activeElement.id || document.activeElement.className"))
+
+    def scrolled(selector: str) -> list[int]:
+        return [page.locator(selector).evaluate(f"area => area.scroll{side}") for side in ("Left", "Top")]
+
+    x = tg.Value(0.5, "x")
+    for _ in range(12):
+        x = tg.tanh(x) + tg.exp(x)
+    page = play(tg.steps(x), viewport={"width": 500, "height": 700})
+    for button in ("last", "first"):
+        page.focus(f"#{button}")
+        page.keyboard.press("Enter")
+        assert focused() == button
+        assert page.get_attribute(f"#{button}", "aria-disabled") == "true"
+    for area in (".picture", ".all"):
+        page.focus(area)
+        before = scrolled(area)
+        for key in ("Shift+ArrowRight", "Shift+ArrowDown"):
+            page.keyboard.press(key)
+        assert scrolled(area) > before
+        assert place(page) == 0
+        page.keyboard.press("Shift+ArrowLeft")
+        page.keyboard.press("Shift+ArrowUp")
+        assert scrolled(area) == before
+    page.keyboard.press("ArrowRight")
+    assert place(page) == 1
+
+
+@pytest.mark.slow
+def test_escape_leaves_a_question_and_a_number_that_was_right_may_be_practised(play: Open) -> None:
+    page = play(tg.steps(textbook()[0]), predict=True)
+    for typed, points in (("5", "1 of 1"), ("4", "1 of 1"), ("5", "1 of 1")):
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        page.fill("#answer", typed)
+        page.keyboard.press("ArrowLeft")  # in the text
+        page.keyboard.press("Enter")
+        assert page.inner_text("#points").startswith(points)
+        page.keyboard.press("Escape")
+        assert page.is_hidden("#question")
+        assert page.evaluate("document.activeElement.id") == "next"
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    assert page.is_visible("#question")
+
+
+@pytest.mark.slow
+def test_on_paper_the_page_is_light_and_shows_what_made_each_value(play: Open) -> None:
+    page = play(tg.steps(textbook()[0]), viewport={"width": 700, "height": 900}, color_scheme="dark")
+    for media, paper in (("screen", DARK["paper"]), ("print", LIGHT["paper"])):
+        page.emulate_media(media=media, color_scheme="dark")
+        assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--paper')") == paper
+        assert page.is_visible("#rows td:nth-child(2) >> nth=0") is (media == "print")
 
 
 @pytest.mark.slow
@@ -340,6 +400,55 @@ def test_axe_finds_nothing_wrong_and_a_phone_shows_all(play: Open, scheme: str, 
     results = axe.Axe().run(page)
     assert [violation["id"] for violation in results.response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def _of_two(first: str, second: str, of: str) -> Script:
+    a, b = tg.Value(2.0, first), tg.Value(3.0, second)
+    z = (a + b) * a * tg.exp(a - b)
+    z.name = of
+    return tg.steps(z)
+
+
+def _of_matrices() -> Script:
+    rng = np.random.default_rng(0)
+    X, W = (tg.tensor(rng.normal(size=(3, 3)) * 1e-5, requires_grad=True, name=name) for name in "XW")
+    return tg.steps((tg.tanh(X @ W) ** 2).mean())
+
+
+NARROW = {
+    "chinese": _of_two(
+        "第一个非常非常长的中文变量名字用来测试排版",
+        "学习率乘以梯度的平均值再加上动量",
+        "总损失函数在这一批数据上的平均值",
+    ),
+    "latin": _of_two("w" * 60, "encoder.layers.0.attention.query.weight", "loss"),
+    "right to left": _of_two("السعر", "מחיר של", "مجموع"),
+    "matrices": _of_matrices(),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NARROW)
+def test_nothing_is_wider_than_a_narrow_phone(play: Open, name: str) -> None:
+    page = play(NARROW[name], viewport={"width": 320, "height": 600})
+    for step in range(len(NARROW[name]) + 1):
+        page.evaluate(f"location.hash = '#step={step}'")
+        page.wait_for_selector(f"#place:has-text('step {step} of')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, step
+
+
+@pytest.mark.slow
+def test_names_from_right_to_left_turn_nothing_around(play: Open) -> None:
+    script = NARROW["right to left"]
+    page = play(script)
+    for _ in script:
+        page.click("#next")
+        written = [*page.locator("#lines p, #said, #rows td, #rows th, #touched, #nudge").all_text_contents()]
+        assert written == [isolated(re.sub("[\u2068\u2069]", "", text)) for text in written]
+        assert any("\u2068" in text for text in written)
+    for text in (script.text(), script.markdown()):
+        assert "\u2068السعر\u2069" in text
+    assert "\u2068" not in script.latex()
 
 
 def test_a_notebook_speaks_the_language_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

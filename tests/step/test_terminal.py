@@ -76,6 +76,42 @@ def test_keys_move_through_the_script_and_show_the_event() -> None:
     play(test)
 
 
+def test_a_narrow_screen_shows_the_whole_table_and_lines_follow_its_width() -> None:
+    x = tg.Value(2.0, "x")
+    player = Player(tg.steps(tg.tanh(x * 0.25) * tg.exp(x * 0.5)))
+
+    async def test() -> None:
+        async with player.run_test(size=(40, 20)) as pilot:
+            await pilot.press("right", "shift+right", "shift+right")
+            await pilot.pause()
+            assert player.step == 1
+            assert player.table.scroll_x == player.table.max_scroll_x > 0
+            for width in (40, 80, 40):
+                await pilot.resize_terminal(width, 20)
+                await pilot.pause()
+                assert ("…" in shown(player, "place")) is (width == 40)
+                assert columns(shown(player, "place")) <= width
+
+    asyncio.run(test())
+
+
+def test_what_says_nothing_takes_no_room_and_a_question_names_only_the_keys_that_act() -> None:
+    async def test(player: Player, press: Press) -> None:
+        def empty() -> list[str]:
+            return [part for part in ("said", "source", "feedback") if not player.query_one(f"#{part}").display]
+
+        assert empty() == ["said", "source", "feedback"]
+        assert "escape" not in shown(player, "keys")
+        await press("right", *"five", "enter")
+        assert empty() == ["source"]
+        assert shown(player, "keys").strip() == f"escape {say(TEXTS['leave'])}"
+        assert shown(player, "feedback") == say(TEXTS["not a number"])
+
+    play(test, predict=True)
+    with speaking("zh"):
+        play(test, predict=True)
+
+
 def test_matrices_are_shown_in_rows_and_in_the_table_by_shape_and_range() -> None:
     x = tg.tensor(np.arange(6.0).reshape(2, 3) + 0.125, requires_grad=True, name="x")
 
@@ -219,9 +255,10 @@ def test_the_graph_in_characters_takes_the_place_of_the_table_and_says_what_is_k
 
 
 @pytest.mark.parametrize("predict", [False, True])
-def test_ctrl_c_ends_it_as_it_ends_every_program(predict: bool) -> None:
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+d"])
+def test_ctrl_c_and_ctrl_d_end_it_as_they_end_every_program(predict: bool, key: str) -> None:
     async def test(player: Player, press: Press) -> None:
-        await press("right", "ctrl+c")
+        await press("right", key)
         assert isinstance(player.return_value, Score)
 
     play(test, predict=predict)

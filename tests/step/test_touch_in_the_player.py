@@ -91,6 +91,46 @@ def test_the_address_keeps_the_step_and_the_numbers_and_a_click_chooses_a_leaf(p
     assert page.url.endswith("#step=9")
 
 
+TYPED = {
+    "-0": 0, "1,5": 1.5, "−2": -2, " 7 ": 7, "1/4": 0.25, "５": 5, "1e-3": 0.001, "1e-400": 0, "+.5": 0.5,
+    "1e308": 1e308, "": None, "nan": None, "inf": None, "1e400": None, "0x10": None, "1 2": None, "1/0": None,
+    "-": None, "1e": None,
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_is_typed_counts_if_it_is_a_number_and_else_gives_way_to_the_one_that_counts(play: Any) -> None:  # noqa: F811
+    page = play(tg.steps(program()))
+    for typed, number in TYPED.items():
+        page.click("#reset")
+        page.fill("#number", typed)
+        page.keyboard.press("Tab")
+        assert float(page.input_value("#number")) == (2.0 if number is None else number), typed
+        assert ("x=" in page.url) is (number not in (None, 2.0)), typed
+        low, high, at = (float(page.get_attribute("#range", key) or "nan") for key in ("min", "max", "step"))
+        shown = min(max(float(page.input_value("#number")), low), high)
+        assert abs(float(page.input_value("#range")) - shown) <= at, typed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("x", "answer"), [(1e308, "x + 0.001 → z = ∞"), (0.0, "x + 0.001 → z + 0.001"), (-1.0, "x + 0.001 → z + 0.000999")]
+)
+def test_the_answer_to_a_small_step_is_a_number_wherever_it_starts(play: Any, x: float, answer: str) -> None:  # noqa: F811
+    a = tg.Value(x, "x")
+    z = a * 10 if x > 1 else a + a * a * 0.0005 * (x != 0)
+    z.name = "z"
+    page = play(tg.steps(z))
+    assert page.inner_text("#nudge") == answer
+    low, high = (float(page.get_attribute("#range", end)) for end in ("min", "max"))
+    assert -1.8e308 < low <= x <= high < 1.8e308
+
+
+def test_numbers_of_float32_are_as_they_are_written() -> None:
+    w = tg.tensor([0.1, -0.42344546], requires_grad=True, name="w", dtype="float32")
+    assert '[null,0.1,[],"w[0]"]' in tg.steps((w * w).sum()).html()
+
+
 @pytest.mark.slow
 def test_a_question_asks_for_the_changed_number(play: Any) -> None:  # noqa: F811
     page = play(tg.steps(program()), predict=True)

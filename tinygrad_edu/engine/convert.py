@@ -55,7 +55,7 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     dtype('float32')
     """
     if isinstance(data, Node):
-        if data.flow and taking_derivative():
+        if data.requires_grad and taking_derivative():
             raise messages.leaves_the_graph(data)
         data = number_of(data)
     if type(data) is not ndarray and messages.is_no_array_of_numbers(data):

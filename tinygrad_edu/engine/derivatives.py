@@ -22,7 +22,7 @@ import numpy as np
 
 from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .arrays import Numbers
-from .grad_mode import differentiate, recording, taking_derivative
+from .grad_mode import OFF, differentiate, recording, state
 from .gradients import gradients
 from .graphs import reachable
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
@@ -202,16 +202,20 @@ class _Evaluation:
         has_aux: bool = False,
     ) -> None:
         self.operator = operator
+        self.given, self.nested, self.arguments = [], False, []
+        here, in_nodes = state(), False
+        in_graph = here.derivative
         slots = _slots(operator, argnums, len(args))
-        self.given = [args[i] for i in slots]
-        self.nested = any(map(_is_container, self.given))
-        self.arguments = []
         for i in slots:
-            for x in _leaves(args[i]) if self.nested else (args[i],):
+            nested = _is_container(args[i])
+            self.given.append(args[i])
+            self.nested = self.nested or nested
+            for x in _leaves(args[i]) if nested else (args[i],):
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
-        nodes = [x for x in self.arguments if isinstance(x, Node)]
-        self.in_graph = bool(recording()) and (taking_derivative() or any(x.flow for x in nodes))
+                if isinstance(x, Node):
+                    in_nodes, in_graph = True, in_graph or x.requires_grad
+        self.in_graph = in_graph and here.level > OFF
         given = list(args)
         with differentiate:
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
@@ -220,9 +224,10 @@ class _Evaluation:
             self.output, self.aux = f(*given, **(kwargs or {})), None
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
-        _one_result(operator, self.output)
-        self.connected = isinstance(self.output, Node) and self.output.flow
-        self.value = self.output if self.in_graph or nodes else _plain(self.output)
+        self.connected = isinstance(self.output, Node) and self.output.requires_grad
+        if not self.connected:
+            _one_result(operator, self.output)
+        self.value = self.output if self.in_graph or in_nodes else _plain(self.output)
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
@@ -245,16 +250,17 @@ class _Evaluation:
         """
         shape = self.output.shape
         upstream = Tensor(np.ones(shape, self.output.dtype), requires_grad=True)
-        pairs = walk(self.output, upstream, inputs=self.variables, create_graph=True, release=_forget)
+        pairs = walk(self.output, upstream, inputs=self.variables, create_graph=True, on_edge=_forget_edge)
         gradient_of = dict(recorded(pairs))
-        back = [gradient_of.get(x) for x in self.variables]
-        for g in back:
-            if g is not None and g.requires_grad:
-                _make_linear(g, upstream)
+        back = [_linear(gradient_of.get(x), upstream) for x in self.variables]
         del self.output, self.value, pairs, gradient_of  # the rest of the graph is not needed any more
+        all_columns = [
+            [_along(number, g, upstream, x) for number in range(np.size(number_of(x)))]
+            for g, x in zip(back, self.arguments)
+        ]
+        del back, upstream
         found = []
-        for x, g in zip(self.arguments, back):
-            columns = [_along(number, g, upstream, x) for number in range(np.size(number_of(x)))]
+        for x, columns in zip(self.arguments, all_columns):
             jacobian = np.zeros((*shape, len(columns)), np.result_type(number_of(x)))
             for i, column in enumerate(columns):
                 if column is not None:
@@ -275,7 +281,7 @@ class _Evaluation:
     def of_one_number(self) -> None:
         """Refuse a function that returns more than one number."""
         shape = shape_of(self.output)
-        if prod(shape) != 1:
+        if shape and prod(shape) != 1:
             raise GraphError(
                 f"{self.operator}: the function returned shape {shape}, not one number; reduce it with .sum() or "
                 ".mean(), or use tg.jacobian or tg.vjp"
@@ -289,28 +295,39 @@ class _Evaluation:
 
 def _along(number: int, g: Any, upstream: Node, x: Any) -> Any:
     """The derivative of g, a gradient by x, by the upstream gradient, along one number of x; None for 0."""
-    if g is None or not g.requires_grad:
+    if g is None:
         return None
     tangent = np.zeros(np.shape(number_of(x)), np.result_type(number_of(x)))
     tangent.flat[number] = 1
     return gradients(g, [upstream], tangent)[0]
 
 
-def _make_linear(output: Node, variable: Node) -> None:
-    """Free what the derivative of a graph by a variable does not need, if the graph is linear in the variable.
+def _linear(output: Node | None, variable: Node) -> Node | None:
+    """A graph that is linear in a variable, freed of what its derivative by the variable does not need; None for 0.
 
     That derivative is the same wherever it is taken. So of a node between the two only the shape is asked for, and any
     other node is a constant, which needs no operands.
     """
+    if output is None or not output.requires_grad:
+        return None
     between = reachable(output, [variable])
     for node in between:
         if node.primitive is not None:
             operands = [x if isinstance(x, Node) and x in between else number_of(x) for x in node.inputs]
             node._first, node._second = packed(operands, node.attrs, node.primitive)
-        _forget(node, node)
+        _forget(node)
+    return output
 
 
-def _forget(_: Node, x: Any) -> None:
+def _forget_edge(node: Node, slot: int, x: Node, *gradients: Any) -> None:
+    """Free the numbers of gradients, which are linear, with those of operands that they alone were made of."""
+    for g in gradients:
+        while isinstance(g, Tensor):
+            _forget(g)
+            g = g.inputs[0] if len(g.inputs) == 1 else None
+
+
+def _forget(x: Any) -> None:
     """Free the numbers of a tensor, of which only the shape will be asked for: one zero takes the place of all."""
     if isinstance(x, Tensor):
         shape, dtype = x._number.shape, x._number.dtype
@@ -385,9 +402,9 @@ def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
 
 def _differentiable(operator: str, i: int, x: Any) -> None:
     """Refuse an argument that has no derivative."""
-    if is_no_array_of_numbers(x):
+    if not isinstance(x, Node) and is_no_array_of_numbers(x):
         raise not_numbers(f"{operator}: argument {i}", x)
-    dtype = x.dtype if hasattr(x, "dtype") else np.dtype(bool if isinstance(x, bool) else float)
+    dtype = getattr(number_of(x), "dtype", None) or np.dtype(bool if isinstance(x, bool) else float)
     if dtype.kind != "f":
         raise DtypeError(
             f"{operator}: argument {i} is of dtype {dtype}, and only floating-point numbers have derivatives; "
@@ -419,14 +436,16 @@ def _one_result(operator: str, output: Any) -> None:
 def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
     variable: Node
-    if isinstance(x, Node) and x.requires_grad and in_graph:
+    if in_graph and isinstance(x, Node) and x.requires_grad:
         variable = identity(x)
     elif isinstance(x, Value) or type(x) in (int, float):
         variable = Value(x._number if isinstance(x, Value) else float(x))
     else:
         variable = Tensor(x, requires_grad=True)
     notes = variable.own_notes()
-    notes.name, notes.role = (x.name if isinstance(x, Node) else None), "variable"
+    notes.role = "variable"
+    if isinstance(x, Node) and x.notes is not None:
+        notes.name = x.notes.name
     return variable
 
 

@@ -44,7 +44,7 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
     """
     unfinished, span = Unfinished(gradient_of), SHORT
     while results := [x for x in unfinished.others if x.primitive is not None]:
-        latest = max(results, key=creation).index
+        latest = max(results, key=creation).tick
         if latest < inplace.newest:
             break
         unfinished.lay_out(max(latest + 1 - span, inplace.newest), latest)
@@ -93,8 +93,8 @@ class Unfinished:
         self.first, self.nodes = first, [None] * (latest + 1 - first)
         self.sums = [0.0] * len(self.nodes)
         self.rows = {x: row for x, row in self.rows.items() if row.latest < first}
-        for x in [x for x in self.others if first <= x.index <= latest]:
-            self.nodes[x.index - first], self.sums[x.index - first] = x, self.sums_of_others[self.others.pop(x)]
+        for x in [x for x in self.others if first <= x.tick <= latest]:
+            self.nodes[x.tick - first], self.sums[x.tick - first] = x, self.sums_of_others[self.others.pop(x)]
 
     def take_back(self) -> None:
         """Give up the rest of the stretch."""
@@ -104,7 +104,7 @@ class Unfinished:
 
     def add(self, x: Any, contribution: Any) -> None:
         """Add to the gradient of a node."""
-        i = x.index - self.first
+        i = x.tick - self.first
         if i < 0:
             self.sums_of_others[self.others[x]] += contribution
         else:
@@ -114,8 +114,8 @@ class Unfinished:
     def row(self, operands: tuple[Any, ...]) -> Row | None:
         """A row of operands, to be found in `rows` from now on; None where only some of them receive a gradient."""
         kind, first = type(self.nodes[-1]), self.first
-        receivers = [x for x in operands if type(x) is kind and x.flow]
-        ticks = [x.index for x in receivers]
+        receivers = [x for x in operands if type(x) is kind and x.tick > 0]
+        ticks = [x.tick for x in receivers]
         if not receivers:
             row = Row([x._number if type(x) is kind else float(x) for x in operands], [], [], 0)
         elif len(receivers) < len(operands) or min(ticks) < first <= max(ticks):
@@ -192,8 +192,8 @@ def _go_down(unfinished: Unfinished) -> int:
                     to_x, to_y = upstream * y._number, upstream * x._number
                 else:
                     out, a, b = node._number, x._number, y._number
-                    to_x = rules[0](upstream, out, a, b) if x.flow else None
-                    to_y = rules[1](upstream, out, a, b) if y.flow else None
+                    to_x = rules[0](upstream, out, a, b) if x.tick > 0 else None
+                    to_y = rules[1](upstream, out, a, b) if y.tick > 0 else None
             elif type(x) is kind and type(y) is not dict:
                 rule, out, a = row.rules[0], node._number, x._number
                 to_x = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
@@ -203,20 +203,20 @@ def _go_down(unfinished: Unfinished) -> int:
                 _pass_to_many(unfinished, node, upstream)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
-        if to_x is not None and x.flow:
-            i = x.index - first
-            if i < 0:
-                sums_of_others[others[x]] += to_x
-            else:
+        if to_x is not None:
+            i = x.tick - first
+            if i >= 0:
                 nodes[i] = x
                 sums[i] += to_x
-        if to_y is not None and y.flow:
-            i = y.index - first
-            if i < 0:
-                sums_of_others[others[y]] += to_y
-            else:
+            elif x.tick > 0:
+                sums_of_others[others[x]] += to_x
+        if to_y is not None:
+            i = y.tick - first
+            if i >= 0:
                 nodes[i] = y
                 sums[i] += to_y
+            elif y.tick > 0:
+                sums_of_others[others[y]] += to_y
     else:
         return empty
     sums.append(upstream)
@@ -229,7 +229,7 @@ def _pass_to_many(unfinished: Unfinished, node: Any, upstream: float) -> None:
     values = [x._number if type(x) is kind else x for x in operands]
     parts = node.primitive.pull(range(len(values)), upstream, node._number, values, node.attrs)
     for x, part in zip(operands, parts):
-        if part is not None and type(x) is kind and x.flow:
+        if part is not None and type(x) is kind and x.tick > 0:
             unfinished.add(x, part)
 
 
@@ -246,6 +246,6 @@ def _pass_to_factors(unfinished: Unfinished, operands: tuple[Any, ...], upstream
         y.receive(upstream, x)
     if len(operands) > 2 * n:
         bias = operands[-1]
-        if isinstance(bias, Node) and bias.flow:
+        if isinstance(bias, Node) and bias.tick > 0:
             unfinished.add(bias, upstream)
     return True

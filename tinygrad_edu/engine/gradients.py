@@ -25,21 +25,23 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
     >>> tg.gradients(2 * q, [q, x])
     [2.0, 12.0]
     """
-    if not isinstance(inputs, (list, tuple)) or not all(isinstance(x, Node) for x in inputs):
-        raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
-    pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
+    wanted: dict[Node, Any] = {}
+    for x in inputs if isinstance(inputs, (list, tuple)) else (None,):
+        if not isinstance(x, Node):
+            raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
+        wanted[x] = None
+    start = next(clock)
+    pairs: Any = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
     if create_graph:
-        start = next(clock)
-        gradient_of = dict(recorded(pairs))
-        found = [gradient_of.get(x) for x in inputs]
-        note_derivatives(output, inputs, found, gradient_of.values(), (start, next(clock)))
-        return found
-    wanted = dict.fromkeys(inputs)
+        pairs = recorded(pairs)
     handed_out: set[int] = set()
     for node, upstream in pairs:
         if node in wanted:
-            wanted[node] = unshared(upstream, handed_out)
-    return [wanted[x] for x in inputs]
+            wanted[node] = upstream if create_graph else unshared(upstream, handed_out)
+    found = [wanted[x] for x in inputs]
+    if create_graph:
+        note_derivatives(output, inputs, found, [g for _, g in pairs], (start, next(clock)))
+    return found
 
 
 class Contribution(NamedTuple):

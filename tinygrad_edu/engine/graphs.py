@@ -34,36 +34,37 @@ def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = Non
     return sorted(found, key=creation)
 
 
-def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, Any]:
+def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, bool]:
     """The nodes that `output` was made from and that need a gradient, itself included, as the keys of a dict.
 
-    With `inputs`, only those on a path from the output to one of the inputs. Then the values say whether such a path
-    goes on from the node to its operands.
+    The values say whether the search went on from a node to its operands. With `inputs` there are only the nodes on a
+    path from the output to one of the inputs.
     """
-    if not getattr(output, "flow", False):
+    if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
-    oldest = 0 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
-    users: dict[Node, list[Node]] = {output: []}
-    todo = [output]
+    wanted = set(inputs or ())
+    oldest = 1 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
+    found = {output: False}
+    todo, strays = [output], False
     for node in todo:  # which grows meanwhile
         x, y = node._first, node._second
+        goes_on = False
         for z in x if type(x) is tuple else (x, y):
-            if isinstance(z, Node) and z.flow and z.index >= oldest:
-                if z in users:
-                    users[z].append(node)
-                else:
-                    users[z] = [node]
+            if isinstance(z, Node) and z.tick >= oldest:
+                goes_on = True
+                if z not in found:
+                    found[z] = False
                     todo.append(z)
-    if inputs is None:
-        return users
-    leading = {x: False for x in inputs if x in users}
-    todo = [*leading]
-    for x in todo:
-        for user in users[x]:
-            if user not in leading:
-                todo.append(user)
-            leading[user] = True
-    return leading
+        if goes_on:
+            found[node] = True
+        elif node not in wanted:
+            strays = True
+    if strays and inputs is not None:  # some ways end elsewhere
+        for node in sorted(found, key=creation):
+            found[node] = any(isinstance(z, Node) and z in found for z in node.inputs)
+            if not found[node] and node not in wanted:
+                del found[node]
+    return found
 
 
 def copied(node: Node, inputs: Sequence[Operand]) -> Node:
@@ -71,10 +72,12 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     from copy import copy  # which is needed here alone
 
     new = object.__new__(type(node))
-    new.primitive, new.flow, new.index = node.primitive, node.flow, next(clock)
-    for slot in ("_number", "_grad", "notes"):
-        if hasattr(node, slot):
-            setattr(new, slot, copy(getattr(node, slot)))
+    new.primitive, new.notes = node.primitive, copy(node.notes)
+    new.tick = next(clock) if node.requires_grad else -next(clock)
+    if hasattr(node, "_number"):
+        new._number = copy(node._number)
+    if new.notes:
+        new.notes.grad = copy(new.notes.grad)
     new._first, new._second = packed(inputs, node.attrs, node.primitive) if node.primitive is not None else (None, None)
     return new
 

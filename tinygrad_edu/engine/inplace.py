@@ -96,12 +96,12 @@ def changed_in_place(node: Any, row: Any, other: Any) -> bool:
     be cut off from its gradient.
     """
     role = node.notes and node.notes.role
-    if node.primitive is not None or not (node.flow or role):
+    if node.primitive is not None or not (node.requires_grad or role):
         return False
     if not recording():
         node.data = row.compute([number_of(node), numbers(row.name, other)], NO_ATTRS)
         return True
-    if node.flow and role != "variable" and isinstance(node, Node.array_kind):
+    if node.requires_grad and role != "variable" and isinstance(node, Node.array_kind):
         raise messages.already_a_leaf(node, row.name)
     return False
 

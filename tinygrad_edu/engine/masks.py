@@ -101,6 +101,7 @@ def answered(answer: Any, row: Row, x: Any, y: Any = None) -> Any:
     of_arrays = isinstance(answer, np.ndarray)
     if here.complete or (here.level == TRACED and not of_arrays):
         return record(new(Node.array_kind if of_arrays else type(x)), answer, row, x, y, gradient=False)
-    if not (of_arrays and here.level and ((isinstance(x, Node) and x.flow) or (isinstance(y, Node) and y.flow))):
+    receives = any(isinstance(z, Node) and z.requires_grad for z in (x, y))
+    if not (of_arrays and here.level and receives):
         return plain(answer)
     return remembered(answer, row, x, y)

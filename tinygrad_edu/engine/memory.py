@@ -50,8 +50,8 @@ class Release:
         self.output, self.walk = output, walk
         self.uses: dict[Node, int] = {}
 
-    def after(self, node: Node, upstream: np.ndarray) -> None:
-        if upstream.nbytes < LARGE or node is self.output:
+    def after(self, node: Node) -> None:
+        if node is self.output:
             return
         if not self.uses:
             self.count_uses()
@@ -127,8 +127,8 @@ RARELY = 10_000
 
 
 @contextmanager
-def collecting_rarely() -> Iterator[None]:
-    """A context in which Python looks for reference cycles less often.
+def collecting_rarely(after: int = RARELY) -> Iterator[None]:
+    """A context in which Python looks for reference cycles less often: after so many new objects.
 
     It looks at every new object of a graph or a picture, and these have no cycles. That takes a third of the time in
     which a graph of single numbers is recorded, and a fifth of that of a picture of 10,000 boxes. The setting is one of
@@ -140,10 +140,10 @@ def collecting_rarely() -> Iterator[None]:
     True
     """
     young, *older = gc.get_threshold()
-    if not 0 < young < RARELY:
+    if not 0 < young < after:
         yield
         return
-    gc.set_threshold(RARELY, *older)
+    gc.set_threshold(after, *older)
     try:
         yield
     finally:

@@ -49,9 +49,11 @@ class Node:
     ----------
     primitive : the row of the table that made this node; None for a leaf.
     attrs : the attributes of that call, such as `{"axis": 0}`.
-    index : the tick at which it was made; whoever uses a node has a larger one.
-    flow : whether gradients flow to this node.
+    tick : the tick of the clock at which it was made, negative where no gradient flows to this node.
     notes : what only few nodes remember; None for nearly all.
+
+    index : that tick without its sign; whoever uses a node has a larger one.
+    requires_grad : whether gradients flow to this node.
 
     data : the number held: a float, or an array that cannot be written to.
     shape : its shape; () for a single number.
@@ -69,22 +71,25 @@ class Node:
     """
 
     # A call of one or two operands stands in the node itself, as `packed` says: a tuple beside every node would be a
-    # second object for the garbage collector to visit, and each slot that is filled is one more visit. `_grad` stays
-    # unset until a gradient arrives. No slot is called `_data`: functions of masked arrays take what is called so, and
-    # the gradient would be lost.
-    __slots__ = ("_first", "_grad", "_number", "_second", "flow", "index", "notes", "primitive")
+    # second object for the garbage collector to visit, and a slot is one more visit and eight bytes. So the sign of the
+    # tick says whether a gradient flows, and a gradient that has come is a note. No slot is called `_data`: functions
+    # of masked arrays take what is called so, and the gradient would be lost.
+    __slots__ = ("_first", "_number", "_second", "notes", "primitive", "tick")
 
     _number: Any
     _first: Any
     _second: Any
-    _grad: Any
-    flow: bool
-    index: int
     notes: Notes | None
     primitive: Row | None
+    tick: int
 
     array_kind: ClassVar[type[Node]]
     """The kind that holds arrays: where scalars and arrays meet, the result is of this kind."""
+
+    @property
+    def index(self) -> int:
+        """The tick at which this node was made: its age."""
+        return abs(self.tick)
 
     @property
     def inputs(self) -> tuple[Operand, ...]:
@@ -109,7 +114,7 @@ class Node:
     @property
     def requires_grad(self) -> bool:
         """Whether gradients flow to this node."""
-        return self.flow
+        return self.tick > 0
 
     @requires_grad.setter
     def requires_grad(self, requires_grad: bool) -> None:
@@ -125,13 +130,12 @@ class Node:
         if self.primitive is not None:
             what = repr(self.name) if self.name else f"the result of {self.primitive.name}"
             raise GraphError(f"requires_grad: {what} is no leaf; .detach() cuts a result off from the graph")
-        self.flow = bool(requires_grad)
+        self.tick = self.index if requires_grad else -self.index
         return self
 
     def own_notes(self) -> Notes:
         """The notes of this node, to be written; made where there are none yet."""
-        if self.notes is None:
-            self.notes = Notes()
+        self.notes = self.notes or Notes()
         return self.notes
 
     @property
@@ -183,13 +187,12 @@ def record(
     No gradient flows to an answer, such as that of `x > 0` (`gradient` is False).
     """
     node._number = data
-    node.index = next(clock)
     node.notes = None
     if primitive is not None:
         here = state()
         flow = False
         for x in first if type(first) is tuple else (first, second):
-            if isinstance(x, Node) and x.flow:
+            if isinstance(x, Node) and x.tick > 0:
                 flow = True
                 break
         if not gradient:  # an answer is recorded with what it is of, and with other answers
@@ -198,14 +201,14 @@ def record(
             node.primitive = primitive
             node._first = first
             node._second = second
-            node.flow = flow and gradient
+            node.tick = next(clock) if flow and gradient else -next(clock)
             if here.level == TRACED:
                 node.own_notes().source = caller()
             return node
         if here.tracing:
             node.own_notes().left_out((primitive, first, second), flow)
     node.primitive = node._first = node._second = None
-    node.flow = False
+    node.tick = -next(clock)
     return node
 
 

@@ -21,6 +21,7 @@ class Notes:
     Attributes
     ----------
     name : the user's name for the node.
+    grad : the gradient that `backward()` collected; None until one has come.
     source : the line of the user's program that made it (`grad_mode.trace`).
     expression : the call on data alone that gave this leaf, inside `trace()`: what `record` is called with (`node.py`).
     cut : what cut this leaf off from what it was computed from: "detach", or inside `trace()` "no_grad".
@@ -35,6 +36,7 @@ class Notes:
     """
 
     name: str | None = None
+    grad: Any = None
     source: Source | None = None
     expression: tuple[Row, Any, Any] | None = None
     cut: str | None = None

@@ -45,22 +45,23 @@ def infix(row: Primitive, holds: Any) -> Any:
         kind = type(self)
         try:
             if type(other) is kind:
-                data, flow = compute(self._number, other._number), self.flow or other.flow
+                data = compute(self._number, other._number)
             elif type(other) is float or type(other) is int:
-                data, flow = compute(self._number, other), self.flow
+                data = compute(self._number, other)
             else:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
             return self.apply(row, (self, other), NO_ATTRS)
-        if not flow or state().level is not ON or type(data) is not holds:
-            return record(new(kind), as_held(data), row, self, other)
+        if type(data) is not holds:
+            data = as_held(data)
+        if state().level is not ON or (self.tick < 0 and (type(other) is not kind or other.tick < 0)):
+            return record(new(kind), data, row, self, other)
         node = new(kind)  # what `record` does; without the call a scalar forward pass takes a fifth less time
         node._number = data
         node.primitive = row
         node._first = self
         node._second = other
-        node.flow = True
-        node.index = next(clock)
+        node.tick = next(clock)
         node.notes = None
         return node
 
@@ -103,16 +104,16 @@ class Operators(Functions):
 
         Where none has come, it is None in a Tensor and 0.0 in a Value, as in other engines of single numbers.
         """
-        grad = getattr(self, "_grad", None)
+        grad = self.notes and self.notes.grad
         if grad is None and self.primitive is None:
-            return self.unreached if self.flow else None
+            return self.unreached if self.requires_grad else None
         if grad is None:
             messages.not_kept(self)
         return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = None if grad is None else self.seed(grad, "grad")
+        self.own_notes().grad = None if grad is None else self.seed(grad, "grad")
 
     def detach(self) -> Self:
         """The same numbers outside the graph: nothing flows back through it.
@@ -180,7 +181,7 @@ class Operators(Functions):
         >>> x.grad is None
         True
         """
-        self._grad = None
+        self.own_notes().grad = None
 
     def __float__(self) -> float:
         messages.leaving(self, "float", refused=True)

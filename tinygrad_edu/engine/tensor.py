@@ -157,7 +157,7 @@ class Tensor(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False and dtype is not None and dtype != self.dtype:
             raise ValueError(f"a {self.dtype} tensor as {dtype} needs a copy")
-        if self.flow and recording():
+        if self.requires_grad and recording():
             raise messages.leaves_the_graph(self)
         return self.data if copy is False else np.array(number_of(self), dtype=dtype)
 
@@ -233,7 +233,7 @@ class Tensor(Operators):
     # Changes in place.
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if recording() and (self.flow or (isinstance(value, Node) and value.flow)):
+        if recording() and (self.requires_grad or (isinstance(value, Node) and value.requires_grad)):
             raise messages.not_recorded(self)
         if shares(self):
             raise messages.not_the_whole(self)
@@ -294,11 +294,11 @@ class Tensor(Operators):
         return np.full(data.shape, contribution, data.dtype)
 
     def receive(self, gradient: Any) -> None:
-        so_far = getattr(self, "_grad", None)
-        if type(so_far) is ndarray and type(gradient) is ndarray:
-            so_far += gradient
+        notes = self.own_notes()
+        if type(notes.grad) is ndarray and type(gradient) is ndarray:
+            notes.grad += gradient
         else:
-            self._grad = gradient if so_far is None else so_far + gradient
+            notes.grad = gradient if notes.grad is None else notes.grad + gradient
 
 
 Node.array_kind = Tensor

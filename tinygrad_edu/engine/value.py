@@ -59,7 +59,7 @@ class Value(Operators):
         if other:
             refuse_arguments("Value", other)
         record(self, as_float(data))
-        self.flow = bool(requires_grad)
+        self.requires_grad_(requires_grad)
         if name is not None:
             self.name = name
 
@@ -142,5 +142,5 @@ class Value(Operators):
         return total.to_value() if isinstance(total, Node) else float(total)  # type: ignore[attr-defined]
 
     def receive(self, gradient: Any) -> None:
-        so_far = getattr(self, "_grad", None)
-        self._grad = gradient if so_far is None else so_far + gradient
+        notes = self.own_notes()
+        notes.grad = gradient if notes.grad is None else notes.grad + gradient

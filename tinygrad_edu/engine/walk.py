@@ -24,6 +24,7 @@ from . import inplace, messages
 from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
 from .graphs import reachable
+from .memory import LARGE
 from .node import Attrs, Node, creation, new, number_of, record
 from .primitives.elementwise import identity
 
@@ -41,7 +42,7 @@ def walk(
     create_graph: bool = False,
     every: bool = False,
     on_edge: Callable[..., object] | None = None,
-    release: Callable[[Node, Any], object] | None = None,
+    release: Callable[[Node], object] | None = None,
 ) -> Iterator[tuple[Node, Any]]:
     """Yield (node, gradient of `output` by that node), youngest node first; every gradient is final when it appears.
 
@@ -53,9 +54,9 @@ def walk(
     inputs : walk only the paths that lead to these nodes.
     create_graph : run the rules on nodes instead of numbers, so that the gradients are graphs.
     on_edge : called for every edge with the fields of a `Contribution` (`gradients.py`).
-    release : called with a node and its gradient when the walk has used both.
+    release : called with a node of many numbers when the walk has used it.
     """
-    if not getattr(output, "flow", False):
+    if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
@@ -63,7 +64,7 @@ def walk(
     gradient_of = {output: _seed_of(output, gradient, create_graph)}
     if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
         pass_numbers_on(gradient_of)
-    todo = [(-x.index, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
+    todo = [(-x.tick, x) for x in gradient_of if x.primitive is not None and (needed is None or needed[x])]
     heapify(todo)  # the youngest on top
     while todo:
         node = heappop(todo)[1]
@@ -71,15 +72,16 @@ def walk(
         if every or (node.notes is not None and node.notes.retains_grad):
             yield node, upstream
         for slot, x, contribution in pull(node, upstream, needed, create_graph):
-            if contribution is None:
-                continue
-            if x not in gradient_of and x.primitive is not None and (needed is None or needed[x]):
-                heappush(todo, (-x.index, x))
-            gradient_of[x] = total = gradient_of[x] + contribution if x in gradient_of else contribution
+            if x in gradient_of:
+                gradient_of[x] = total = gradient_of[x] + contribution
+            else:
+                gradient_of[x] = total = contribution
+                if x.primitive is not None and (needed is None or needed[x]):
+                    heappush(todo, (-x.tick, x))
             if on_edge is not None:
                 on_edge(node, slot, x, upstream, contribution, total)
-        if release is not None and type(upstream) is not float:
-            release(node, upstream)
+        if release is not None and type(upstream) is ndarray and upstream.nbytes >= LARGE:
+            release(node)
     for leaf in sorted(gradient_of, key=creation, reverse=True):
         yield leaf, gradient_of[leaf]
 
@@ -95,24 +97,26 @@ def _seed_of(output: Node, gradient: Any, create_graph: bool) -> Any:
 def pull(
     node: Node, upstream: Any, needed: Container[Node] | None = None, create_graph: bool = False
 ) -> Sequence[tuple[int, Any, Any]]:
-    """(slot, operand, upstream · local derivative) for the operands of a call, by the table.
+    """(slot, operand, upstream · local derivative) for the operands of a call that need a gradient, by the table.
 
-    The last is None where no gradient is needed. This is the fast way for one or two operands, on which a backward pass
-    spends most of its time. `_pull_with_care` does the rest.
+    This is the fast way for one or two operands, on which a backward pass spends most of its time. `_pull_with_care`
+    does the rest.
     """
     x, y, rules = node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
-    if type(x) is tuple or node.index < inplace.newest:
+    if type(x) is tuple or node.tick < inplace.newest:
         return _pull_with_care(node, upstream, needed, create_graph)
-    of_x, of_y = isinstance(x, Node), isinstance(y, Node)
     try:
+        if y is None or type(y) is dict:
+            out, a = (node, x) if create_graph else (node._number, x._number)
+            return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
+        of_x, of_y = isinstance(x, Node), isinstance(y, Node)
         out, a, b = node, x, y
         if not create_graph:
             out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
-        if y is None or type(y) is dict:
-            return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
-        to_x = x.fit(rules[0](upstream, out, a, b)) if of_x and x.flow and (needed is None or x in needed) else None
-        to_y = y.fit(rules[1](upstream, out, a, b)) if of_y and y.flow and (needed is None or y in needed) else None
-        return (0, x, to_x), (1, y, to_y)
+        of_x = of_x and x.tick > 0 and (needed is None or x in needed)
+        of_y = of_y and y.tick > 0 and (needed is None or y in needed)
+        to_x = ((0, x, x.fit(rules[0](upstream, out, a, b))),) if of_x else ()
+        return (*to_x, (1, y, y.fit(rules[1](upstream, out, a, b)))) if of_y else to_x
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
         pass  # once more, with care, which raises what is really wrong
     return _pull_with_care(node, upstream, needed, create_graph)
@@ -123,13 +127,13 @@ def _pull_with_care(
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
     operands = node.inputs
-    receivers = [isinstance(x, Node) and x.flow and (needed is None or x in needed) for x in operands]
+    receivers = [isinstance(x, Node) and x.tick > 0 and (needed is None or x in needed) for x in operands]
     slots = [slot for slot, receives in enumerate(receivers) if receives]
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
-    if node.index < inplace.newest:
+    if node.tick < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
     found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
-    return [(slot, operands[slot], None if c is None else operands[slot].fit(c)) for slot, c in found]
+    return [(slot, operands[slot], operands[slot].fit(c)) for slot, c in found if c is not None]
 
 
 def by_the_table(

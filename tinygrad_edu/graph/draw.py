@@ -39,7 +39,7 @@ from .plain import Graph
 from .recorded import Recorded, forward, further_gradients
 from .showing import image, show
 from .views.collapse import huge
-from .views.formulas import in_formulas, with_expressions
+from .views.formulas import in_formulas, with_expressions, written_out
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
 from .views.view import HUGE, LIMIT, Depth, beside_users, view
@@ -56,6 +56,9 @@ BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
 
 FEW = 30
 """Pictures of up to so many arrows have the steps of the chain rule on them by default."""
+
+PICTURE = 100_000
+"""After so many new objects Python looks for cycles in them, which a picture has none of."""
 
 CLOSED = 5_000
 """Clusters of a very large graph close until no more boxes than this are left."""
@@ -129,7 +132,7 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    with speaking(lang), printed_with(digits), collecting_rarely():
+    with speaking(lang), printed_with(digits), collecting_rarely(PICTURE):
         model = type(node).__name__ if is_model(node) else ""
         if model:
             node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
@@ -151,6 +154,8 @@ def draw(
         looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
             return looks.drawing(Plan(0, shown, first))
+        if mode == "backward":
+            looks = looks._replace(results=written_out(forward(recorded, gradients=False)))
         free = Choice(
             whole,
             shown,
@@ -173,6 +178,8 @@ class _Looks(NamedTuple):
     steps: bool | None
     lang: str | None
     bold: bool
+    results: Mapping[str, str] = {}
+    """In a backward graph, how results of the forward pass without a name were computed."""
     fitting: Fitting | None = None
 
     def drawing(self, plan: Plan) -> Drawing:
@@ -184,6 +191,7 @@ class _Looks(NamedTuple):
         steps = by_default if self.steps is None else self.steps
         if way.style == "formulas":
             graph = in_formulas(graph, numbered=steps, alone=not way.numbers)
+            graph = graph if way.numbers else self._explained(graph)
         drawing = self._of(plan._replace(graph=graph), steps=steps)
         while way.wrap is not None and drawing.layout.rows:
             graph, before = beside_users(graph, drawing.layout.rows), graph
@@ -191,6 +199,17 @@ class _Looks(NamedTuple):
                 break
             drawing = self._of(plan._replace(graph=graph), steps=steps)
         return drawing
+
+    def _explained(self, graph: Graph) -> Graph:
+        """Formulas alone, with a line below them on what they take from the forward pass: v₉ = σ · √T."""
+        formulas = [node.formula for node in graph.nodes]
+        said: dict[str, str] = {}
+        for formula in formulas:  # grows while it is read
+            new = [name for name in re.findall(r"(?<!∂)\b[^\W\d_][₀-₉]+", formula) if name in self.results]
+            formulas += [self.results[name] for name in new if name not in said]
+            said |= {name: f"{name} = {self.results[name]}" for name in new}
+        lines = say(", ").join(said[name] for name in self.results if name in said)
+        return replace(graph, notes=(*graph.notes, say("Here {formulas}.", formulas=lines))) if said else graph
 
     def _of(self, plan: Plan, *, steps: bool) -> Drawing:
         graph, way, both = plan.graph, plan.way, self.mode == "both"
@@ -304,7 +323,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
-    @collecting_rarely()
+    @collecting_rarely(PICTURE)
     def cards(self) -> list[Card]:
         """The content of each box."""
         return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style, self.least)]
@@ -326,10 +345,11 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
-    @collecting_rarely()
+    @collecting_rarely(PICTURE)
     def layout(self) -> Layout:
         """The place of everything."""
-        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap)
+        close = self.style in ("formulas", "names")
+        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap, close=close)
 
     @property
     def note(self) -> str | None:
@@ -337,7 +357,7 @@ class Drawing:
         return self.layout.note
 
     @spoken_as_drawn
-    @collecting_rarely()
+    @collecting_rarely(PICTURE)
     def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
         """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
         looks = self.flow, self.theme, moment

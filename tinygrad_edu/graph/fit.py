@@ -143,15 +143,29 @@ def _has_rules(drawing: Any) -> bool:
 FITS, TOO_LARGE = (0, 1.0), (2, 1.0)
 """The largest size of what fits, and the smallest one of what does not."""
 
+TANGLED = 4
+"""A picture with more arrows from row to row is read only if no other fits."""
+
 
 def over(drawing: Any, room: Room, layout: Layout | None = None) -> tuple[int, float]:
     """How many times larger a drawing, in its own layout or another, is than the room.
 
-    Before that number stands 0 for what fits, 1 for what is too high where that may be, and 2 for what is too large.
+    Before that number stands 0 for what fits, 1 for what is tangled, or too high where that may be, and 2 for what is
+    too large.
     """
-    sheet = Sheet(drawing.graph, drawing.labels, layout or drawing.layout)
+    layout = layout or drawing.layout
+    sheet = Sheet(drawing.graph, drawing.labels, layout)
     wide, high = sheet.across / room.width, sheet.down / room.height
-    return 0 if max(wide, high) <= 1 else 1 if room.or_higher and wide <= 1 else 2, max(wide, high)
+    least = int(_from_row_to_row(drawing.graph, layout) > TANGLED)
+    return least if max(wide, high) <= 1 else 1 if room.or_higher and wide <= 1 else 2, max(wide, high)
+
+
+def _from_row_to_row(graph: Graph, layout: Layout) -> int:
+    """How many arrows lead from a row, or past it, to a later one; of all rows the most."""
+    if not layout.rows:
+        return 0
+    ends = [(layout.rows[edge.source - 1], layout.rows[edge.target - 1]) for edge in graph.edges if edge.pair is None]
+    return max((sum(a <= row < b for a, b in ends) for row in range(max(layout.rows))), default=0)
 
 
 def _ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way, list[str]]]:

@@ -196,15 +196,15 @@ def shared_ways(nodes: Iterable[Node]) -> set[tuple[Node, int]]:
     >>> shared_ways([x, y, q, z]) == {(z, 1)}
     True
     """
-    nodes = [node for node in nodes if node.flow]
-    uses = Counter(x for node in nodes for x in node.inputs if isinstance(x, Node) and x.flow)
+    nodes = [node for node in nodes if node.requires_grad]
+    uses = Counter(x for node in nodes for x in node.inputs if isinstance(x, Node) and x.requires_grad)
     bit = {x: 1 << i for i, x in enumerate(x for x, many in uses.items() if many > 1)}
     reached: dict[
         Node, int
     ] = {}  # of each node, the bits of those with several uses that it was made from, and its own
     found: set[tuple[Node, int]] = set()
     for node in nodes:
-        below = [reached.get(x, bit.get(x, 0)) if isinstance(x, Node) and x.flow else 0 for x in node.inputs]
+        below = [reached.get(x, bit.get(x, 0)) if isinstance(x, Node) and x.requires_grad else 0 for x in node.inputs]
         for slot, x in enumerate(node.inputs):
             own = bit.get(x, 0) if isinstance(x, Node) else 0
             if own and any(bits & own for other, bits in enumerate(below) if other != slot):

@@ -50,10 +50,11 @@ def is_coloured(style: str) -> bool:
 
 
 def custom_properties(theme: Theme) -> str:
-    """The palette as a rule for the root of a page."""
+    """The palette as a rule for the root of a page, which is printed on light paper."""
 
     def root(palette: Mapping[str, str], scheme: str) -> str:
         return f":root{{color-scheme:{scheme};{';'.join(f'--{name}:{value}' for name, value in palette.items())}}}\n"
 
     light, dark = root(LIGHT, "light"), root(DARK, "dark")
-    return {"light": light, "dark": dark}.get(theme, f"{light}@media (prefers-color-scheme:dark){{{dark}}}\n")
+    auto = f"{light}@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
+    return {"light": light, "dark": dark, "auto": auto}[theme]

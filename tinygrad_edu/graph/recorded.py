@@ -190,7 +190,7 @@ def _with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) -
     """The graph with the `.grad` of leaves, and of results that keep one; a note says where it is no derivative."""
     nodes, ids = list(graph.nodes), ids_of(graph.nodes)
     for x in recorded.nodes:
-        grad = x.grad if x.primitive is None else getattr(x, "_grad", None)
+        grad = x.grad if x.primitive is None else (x.notes and x.notes.grad)
         if x.requires_grad and (x.primitive is None or grad is not None):
             id = ids[recorded.names[x]]
             nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 
@@ -79,11 +80,28 @@ def in_code(text: str) -> str:
     return f"`{text}`" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
-# The widths of characters in hundredths of the font size, each from the widest of the usual fonts (DejaVu Sans and
-# Serif, Arial and Times), so that a box is wide enough in any of them.
-_WIDTHS = {
-    char: hundredths
-    for hundredths, chars in {
+class _Widths(dict[str, float]):
+    """The widths of characters, in hundredths of the font size; of those it lacks, a share of an upper estimate."""
+
+    def __init__(self, known: Mapping[int, str], share: float) -> None:
+        super().__init__((char, hundredths) for hundredths, chars in known.items() for char in chars)
+        self.share = share
+
+    def __missing__(self, char: str) -> float:
+        return self.share * (_WIDEST.get(char) or _estimate(char))
+
+
+def _estimate(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:  # accents and joiners take no room
+        return 0
+    if ord(char) > 0xFFFF:  # emoji, mathematical letters, rare ideographs
+        return 135
+    return 100 if unicodedata.east_asian_width(char) in {"W", "F"} else 78
+
+
+# Those of the widest of the usual fonts (DejaVu Sans and Serif, Arial and Times), so that a box is wide enough in any.
+_WIDEST = _Widths(
+    {
         32: " ijl',.:;|`!·",
         40: 'f()[]I-/\\J"⟨⟩₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ',
         50: "rst_*",
@@ -94,9 +112,9 @@ _WIDTHS = {
         89: "&",
         100: "mM%@…→←—",
         104: "W",
-    }.items()
-    for char in chars
-}
+    },
+    1.0,
+)
 
 
 @lru_cache(maxsize=2**16)
@@ -110,23 +128,12 @@ def width(text: str, size: float = 1.0) -> float:
     >>> width("変数", 10)
     20.0
     """
-    return math.ceil(sum(_width(char) for char in text) * size * 0.16) / 16
-
-
-def _width(char: str) -> int:
-    known = _WIDTHS.get(char)
-    if known is not None:
-        return known
-    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:  # accents and joiners take no room
-        return 0
-    if ord(char) > 0xFFFF:  # emoji, mathematical letters, rare ideographs
-        return 135
-    return 100 if unicodedata.east_asian_width(char) in {"W", "F"} else 78
+    return math.ceil(sum(map(_WIDEST.__getitem__, text)) * size * 0.16) / 16
 
 
 # What characters mostly take: the widths of Helvetica and of Times Italic, and of the fonts that share them.
 _SANS, _SERIF = (
-    {char: hundredths for hundredths, chars in table.items() for char in chars}
+    _Widths(table, 0.85)
     for table in (
         {
             22: "'`ijl", 26: "|", 28: " !,./:;I[\\]ft·", 33: "()-r{}", 36: '"', 39: "*", 47: "^", 50: "Jcksvxyz∂",
@@ -143,14 +150,14 @@ _SANS, _SERIF = (
 
 
 @lru_cache(maxsize=2**16)
-def typical_width(text: str, size: float = 1.0, *, serif: bool = False) -> float:
+def typical_width(text: str, size: float = 1.0, serif: bool = False) -> float:
     """How wide the text is in the fonts that a picture asks for first.
 
     >>> typical_width("x = 2", 10) < width("x = 2", 10)
     True
     """
     table = _SERIF if serif else _SANS
-    return math.ceil(sum(table.get(char) or 0.85 * _width(char) for char in text) * size * 0.16) / 16
+    return math.ceil(sum(map(table.__getitem__, text)) * size * 0.16) / 16
 
 
 _WIDE, _CLOSING = "⺀-鿿豈-﫿＀-￯", "，。、；：！？）》」』”’…"

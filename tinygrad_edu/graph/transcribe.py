@@ -14,7 +14,7 @@ from ..engine.node import Node, shape_of
 from ..errors import InPlaceError
 from .clusters import NONE, Clusters
 from .names import NO_NAMES, layers, over
-from .numbers import Quantity, by_powers
+from .numbers import Quantity, by_powers, number
 from .plain import Edge, Kind, PlainNode
 from .text import shorten, visible
 
@@ -213,7 +213,8 @@ def passes_on(node: PlainNode) -> bool:
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The attributes of a call that switch something on."""
-    return [(key, value) for key, value in attrs if value not in ("None", "False") and (key, value) != ("ddof", "0")]
+    off = {("ddof", "0"), ("approximate", "'none'")}
+    return [(key, value) for key, value in attrs if value not in ("None", "False") and (key, value) not in off]
 
 
 def worth_saying(operation: str | None, attrs: Iterable[tuple[str, str]], over: str) -> list[tuple[str, str]]:
@@ -241,7 +242,12 @@ def _new_axis(axis: str) -> str:
 
 
 def setting(key: str, value: str) -> str:
-    """An attribute as it is written: `axis=0`; an index and the axes of an einsum say themselves what they are."""
+    """An attribute as it is written: `axis=0`; an index and the axes of an einsum say themselves what they are.
+
+    >>> setting("axis", "0"), setting("index", "[1:]"), setting("scale", "0.7071067811865475")
+    ('axis=0', '[1:]', 'scale=0.7071')
+    """
+    value = re.sub(r"\d+\.\d{5,}", lambda long: number(float(long[0])), value)
     return value if key in ("index", "subscripts") else f"{key}={value}"
 
 

@@ -35,7 +35,7 @@ def alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
             "together; .reshape() one of them"
         )
         raise ShapeError(text, function=function, x=shape_of(input), y=shape_of(target))
-    return input, target if isinstance(target, Node) and target.flow else constant_like(target, input)
+    return input, target if isinstance(target, Node) and target.requires_grad else constant_like(target, input)
 
 
 def as_signs(function: str, target: Any) -> Any:

@@ -30,6 +30,7 @@ from ..engine.parts import together
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
+from .members import found, is_plain, joined, once
 from .messages import MISSPELT, fits, misfits, no_attribute, one_typo_from
 from .parameter import Shape, Uninitialized, adopt, marked_role, materialize, numeric, role
 
@@ -93,7 +94,7 @@ class Module(TakesPyTorchsArguments):
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules held directly, each once."""
-        return _once((name, x) for name, x in self._members() if isinstance(x, Module))
+        return once((name, x) for name, x in self._members() if isinstance(x, Module))
 
     def children(self) -> Iterator[Module]:
         """The modules held directly, each once."""
@@ -126,7 +127,7 @@ class Module(TakesPyTorchsArguments):
         return (x for _, x in self.named_buffers(recurse=recurse))
 
     def _tensors(self, role: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
-        return _once(tensors_in(self.named_modules(prefix) if recurse else [(prefix, self)], role))
+        return once(tensors_in(self.named_modules(prefix) if recurse else [(prefix, self)], role))
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
         """Where members are searched for; containers have other names for theirs."""
@@ -134,7 +135,7 @@ class Module(TakesPyTorchsArguments):
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         """The nodes and modules held directly: in attributes, and in lists, tuples and dicts there."""
-        return _found(self._attributes(), self._is_known_as_plain)
+        return found(self._attributes(), (Node, Module), self._is_known_as_plain)
 
     _plain: SimpleNamespace | None = None
     """The large containers without members, by name, and their lengths; in an object that is not searched itself."""
@@ -168,7 +169,7 @@ class Module(TakesPyTorchsArguments):
             if seen is not None:
                 seen.add(id(module))
             yield name, module
-            inner = [(_joined(name, key), x) for key, x in module._members() if isinstance(x, Module)]
+            inner = [(joined(name, key), x) for key, x in module._members() if isinstance(x, Module)]
             todo.extend((key, x, (*above, id(module))) for key, x in reversed(inner))
 
     # Changes of all the contents.
@@ -269,7 +270,7 @@ class Module(TakesPyTorchsArguments):
         return self._to(np.float64)
 
     def _to(self: M, dtype: Any) -> M:
-        for _, x in _once(tensors_in(self.named_modules())):
+        for _, x in once(tensors_in(self.named_modules())):
             if isinstance(x, Uninitialized):
                 x.open_dtype = np.dtype(dtype)
             elif isinstance(x, Tensor) and x.dtype.kind == "f" and x.dtype != dtype:
@@ -420,7 +421,7 @@ class Module(TakesPyTorchsArguments):
             text = texts("{name}: modules and parameters are found in lists, tuples and dicts, not in a {kind}")
             raise DtypeError(text, name=name, kind=type(value).__name__)
         object.__setattr__(self, name, value)
-        new = [x for _, x in _found([(name, value)]) if role(x) and not marked_role(x)]
+        new = [x for _, x in found([(name, value)], (Node, Module)) if role(x) and not marked_role(x)]
         if new and not _in_a_call():
             for x in new:
                 adopt(x)
@@ -455,54 +456,13 @@ def evaluating(model: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-# Searching.
-
-
 def tensors_in(modules: Iterable[tuple[str, Module]], kind: str | None = None) -> Iterator[tuple[str, Any]]:
     """The named parameters ("parameter"), buffers ("buffer") or both (None) that the modules hold directly."""
     for name, module in modules:
         for key, x in module._members():
-            found = module._role(x)
-            if found and kind in (None, found):
-                yield _joined(name, key), x
-
-
-def _found(
-    named: Iterable[tuple[str, Any]], is_known_as_plain: Callable[[str, Any], bool] | None = None
-) -> Iterator[tuple[str, Any]]:
-    """The nodes and modules among these objects, and in lists, tuples and dicts of them."""
-    todo = list(reversed(list(named)))
-    seen: set[int] = set()
-    while todo:
-        name, x = todo.pop()
-        if isinstance(x, (Node, Module)):
-            yield name, x
-        elif isinstance(x, (list, tuple, dict)) and id(x) not in seen:
-            seen.add(id(x))
-            if is_known_as_plain and len(x) >= LARGE and is_known_as_plain(name, x):
-                continue
-            items = x.items() if isinstance(x, dict) else enumerate(x)
-            todo.extend(reversed([(f"{name}.{key}", y) for key, y in items]))
-
-
-LARGE = 64
-"""How many items a container has that is worth remembering."""
-
-PLAIN = (int, float, complex, str, bytes, np.generic, np.ndarray)
-
-
-def is_plain(x: Any) -> bool:
-    """Whether a container has no member, and hardly ever will: numbers, texts and arrays only, and nothing empty."""
-    todo = [x]
-    seen: set[int] = set()
-    while todo:
-        y = todo.pop()
-        if isinstance(y, (list, tuple, dict)) and y and id(y) not in seen:
-            seen.add(id(y))
-            todo.extend(y.values() if isinstance(y, dict) else y)
-        elif not isinstance(y, PLAIN):
-            return False
-    return True
+            its = module._role(x)
+            if its and kind in (None, its):
+                yield joined(name, key), x
 
 
 def _in_a_call() -> bool:
@@ -513,19 +473,6 @@ def _in_a_call() -> bool:
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False
-
-
-def _joined(prefix: str, name: str) -> str:
-    return f"{prefix}.{name}" if prefix else name
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """The pairs, without those whose object came before."""
-    seen: set[int] = set()
-    for name, x in pairs:
-        if id(x) not in seen:
-            seen.add(id(x))
-            yield name, x
 
 
 def _in_words(value: Any) -> str:

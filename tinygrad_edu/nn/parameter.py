@@ -116,10 +116,7 @@ class Uninitialized(Tensor):
         )
         raise ModuleError(text, name=self.open_name, shape=in_words(self.open_shape))
 
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Let gradients flow to this leaf, or no longer; returns the tensor itself."""
-        self.flow = bool(requires_grad)
-        return self
+    requires_grad_ = Node.requires_grad_  # its dtype, which is one of floats, is not asked for
 
     def __repr__(self) -> str:
         return f"uninitialized{in_words(self.open_shape)}"
@@ -144,7 +141,7 @@ def role(x: Any) -> str | None:
     """The role of x in the module that holds it: "parameter", "buffer", or None for everything else."""
     if not isinstance(x, Node) or x.primitive is not None:
         return None
-    return (x.notes and x.notes.role) or ("parameter" if x.flow else None)
+    return (x.notes and x.notes.role) or ("parameter" if x.requires_grad else None)
 
 
 def marked_role(x: Any) -> str | None:
@@ -206,7 +203,7 @@ def data_for(layer: Any, x: Any, parameter: Any) -> Any:
     >>> layer(np.ones((5, 3))).dtype, layer.double()(np.ones((5, 3))).dtype
     (dtype('float32'), dtype('float64'))
     """
-    if isinstance(x, Node) and x.flow:
+    if isinstance(x, Node) and x.requires_grad:
         return x
     x = numeric(type(layer).__name__, x)
     if parameter is None or getattr(x, "dtype", parameter.dtype) == parameter.dtype:

@@ -36,7 +36,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     if not norm_type >= 1:
         raise OutOfRangeError(f"clip_grad_norm_: norm_type is 1 or more, not {norm_type}")
     clipped = _with_gradient("clip_grad_norm_", parameters)
-    vectors = [np.ravel(number_of(p._grad)) for p in clipped]
+    vectors = [np.ravel(number_of(p.notes.grad)) for p in clipped]
     vectors = [v.astype(np.float32) if v.dtype == np.float16 else v for v in vectors]  # squares need room
     norms = [float(np.linalg.norm(v, norm_type)) for v in vectors]
     total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
@@ -44,7 +44,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     factor = max_norm / (total + 1e-6)
     if not factor >= 1:
         for p in clipped:
-            p._grad = p._grad * factor
+            p.notes.grad = p.notes.grad * factor
     return total
 
 
@@ -63,7 +63,7 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     """
     _not_negative("clip_grad_value_", "clip_value", clip_value)
     for p in _with_gradient("clip_grad_value_", parameters):
-        p.grad = np.clip(number_of(p._grad), -clip_value, clip_value)
+        p.grad = np.clip(number_of(p.notes.grad), -clip_value, clip_value)
 
 
 def _with_gradient(function: str, parameters: Any) -> list[Any]:
@@ -73,7 +73,7 @@ def _with_gradient(function: str, parameters: Any) -> list[Any]:
     for p in found:
         if not isinstance(p, Node):
             raise DtypeError(f"{function}: a parameter is a Tensor or a Value, not {type(p).__name__} {short(p)}")
-    return [p for p in found if getattr(p, "_grad", None) is not None]
+    return [p for p in found if p.notes and p.notes.grad is not None]
 
 
 def _not_negative(function: str, name: str, x: float) -> None:

@@ -92,7 +92,7 @@ class Optimizer(TakesPyTorchsArguments):
         loss = None if closure is None else closure()
         for group in self.param_groups:
             options = {name: group[name] for name in self.defaults}
-            stepped = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
+            stepped = [p for p in group["params"] if p.notes and p.notes.grad is not None]
             note_change(*stepped)
             for p in stepped:
                 self._step(p, options)
@@ -120,10 +120,8 @@ class Optimizer(TakesPyTorchsArguments):
         """Drop the gradients of all parameters: `.grad` is None again, or all 0 where `set_to_none` is False."""
         for group in self.param_groups:
             for p in group["params"]:
-                if set_to_none or getattr(p, "_grad", None) is None:
-                    p._grad = None
-                else:
-                    p.grad = number_of(p.grad) * 0
+                grad = None if set_to_none or p.notes is None else p.notes.grad
+                p.grad = None if grad is None else number_of(grad) * 0
 
     def add_param_group(self, group: Any) -> None:
         """Add parameters, with their own options: `{"params": [...], "lr": 0.01}`."""
@@ -216,7 +214,7 @@ class Optimizer(TakesPyTorchsArguments):
     def _step(self, p: Any, options: dict[str, Any]) -> None:
         is_tensor = isinstance(p, Tensor)
         w: ndarray = owned(p) if is_tensor else np.array(p.data)
-        self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), options)
+        self._update(w, np.asarray(number_of(p.notes.grad)), self.state.setdefault(p, {"step": 0}), options)
         if not is_tensor:
             p.data = w.item()
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._support.languages import say
-from ..errors import ShapeError
-from .plot import Panel, Plot, chart, colour, legend
+from ..engine.node import number_of
+from ..errors import OutOfRangeError, ShapeError
+from .plot import Panel, Plot, chart, colour, legend, numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -37,16 +38,16 @@ def lines(
     >>> lines({"y = x²": ([0, 1, 2], [0, 1, 4])})
     Plot: y = x²
     """
+    drawn = _curves_of(curves)
 
     def draw(axes: Any) -> None:
-        for i, (name, curve) in enumerate(curves.items()):
-            xs, ys = _curve_of(curve)
+        for i, (name, (xs, ys)) in enumerate(drawn.items()):
             marker = MARKERS[i % len(MARKERS)] if len(ys) <= 25 else None
             axes.plot(xs, ys, LINES[i % len(LINES)], color=colour(i), marker=marker, markersize=4, label=name)
-        if not logx and all((_curve_of(y)[0] % 1 == 0).all() for y in curves.values()):  # steps, epochs, degrees
+        if not logx and all((xs % 1 == 0).all() for xs, _ in drawn.values()):  # steps, epochs, degrees
             axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)
-        legend(axes, curves)
+        legend(axes, drawn)
 
     return chart(title or ", ".join(curves), draw, xlabel, ylabel, title, logx, logy)
 
@@ -67,7 +68,7 @@ def points(
     >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
     Plot: seen, fitted
     """
-    places, over = {name: _pairs(group, name) for name, group in groups.items()}, lines or {}
+    places, over = {name: _pairs(group, name) for name, group in groups.items()}, _curves_of(lines or {})
     size = 16 if sum(map(len, places.values())) > 20 else 64  # a few small points would be hard to see
 
     def draw(axes: Any) -> None:
@@ -76,7 +77,7 @@ def points(
             axes.scatter(xs, ys, s=size, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
         low, high = axes.get_ylim()
         for i, (name, curve) in enumerate(over.items()):
-            axes.plot(*_curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
+            axes.plot(*curve, LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
         axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
         if equal:
@@ -114,14 +115,14 @@ def contours(
 
     def draw(axes: Any) -> None:
         xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
-        heights = np.asarray(function(xs, ys), float)
-        if log:
-            low = max(heights.min(), heights.max() * 1e-6)
-            levels = np.geomspace(low, heights.max(), 18)
-        else:
-            levels = np.linspace(heights.min(), heights.max(), 18)
-        axes.contourf(xs, ys, heights, levels, cmap="Greys", alpha=0.2, norm="log" if log else None, extend="min")
-        axes.contour(xs, ys, heights, levels, colors="#6E6E6E", linewidths=0.6)
+        heights = np.broadcast_to(numbers(function(xs, ys), "contours"), xs.shape)
+        finite = heights[np.isfinite(heights)]
+        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+        low = max(low, 1e-6 * high) if log else low
+        if low < high:  # a plain has no contours
+            levels = (np.geomspace if log else np.linspace)(low, high, 18)
+            axes.contourf(xs, ys, heights, levels, cmap="Greys", alpha=0.2, norm="log" if log else None, extend="min")
+            axes.contour(xs, ys, heights, levels, colors="#6E6E6E", linewidths=0.6)
         for i, (name, path) in enumerate(walks.items()):
             marker = MARKERS[i % len(MARKERS)]
             axes.plot(*path.T, color=colour(i), marker=marker, markersize=3, linewidth=1.4, label=name)
@@ -152,7 +153,10 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
     >>> regions(lambda X: X[:, 0] > 0.5, X, labels, title="right of the middle")
     Plot: right of the middle
     """
-    places, classes = _pairs(X, "X"), np.asarray(labels)
+    places, classes = _pairs(X, "X"), np.asarray(number_of(labels))
+    if classes.shape != (len(places),) or classes.dtype.kind not in "biu":
+        given = f"{classes.dtype} of shape {classes.shape}"
+        raise ShapeError(f"labels: a whole number for each point, of shape ({len(places)},), is needed, not {given}")
 
     def draw(axes: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap, ListedColormap
@@ -161,7 +165,10 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
         margin = 0.15 * (high - low)
         (x0, y0), (x1, y1) = low - margin, high + margin
         xs, ys = np.meshgrid(np.linspace(x0, x1, 200), np.linspace(y0, y1, 200))
-        said = np.asarray(predict(np.stack([xs.ravel(), ys.ravel()], axis=1))).reshape(xs.shape)
+        said = np.asarray(number_of(predict(np.stack([xs.ravel(), ys.ravel()], axis=1))))
+        if said.size != xs.size:
+            raise ShapeError(f"predict: a number for each point, of shape ({xs.size},), is needed, not {said.shape}")
+        said = said.reshape(xs.shape)
         colours = [colour(i) for i in range(max(2, int(classes.max()) + 1))]
         if said.dtype.kind == "f":
             map: Any = LinearSegmentedColormap.from_list("two", [colours[0], "#FFFFFF", colours[1]])
@@ -189,12 +196,16 @@ def bars(
     >>> bars(["layer 1", "layer 2"], {"before": [1e-6, 1e-3], "after": [0.9, 1.1]}, logy=True)
     Plot: before, after
     """
+    bars = {name: numbers(heights, name) for name, heights in groups.items()}
+    for name, heights in bars.items():
+        if heights.shape != (len(names),):
+            raise ShapeError(f"{name}: a height for each of {len(names)} names is needed, not shape {heights.shape}")
 
     def draw(axes: Any) -> None:
-        width = 0.8 / len(groups)
-        for i, (name, heights) in enumerate(groups.items()):
+        width = 0.8 / max(1, len(bars))
+        for i, (name, heights) in enumerate(bars.items()):
             left = np.arange(len(names)) - 0.4 + width * (i + 0.5)
-            axes.bar(left, np.asarray(heights, float), width, color=colour(i), hatch=("", "//", "..")[i % 3],
+            axes.bar(left, heights, width, color=colour(i), hatch=("", "//", "..")[i % 3],
                      edgecolor="white", label=name)  # fmt: skip
         axes.set_xticks(range(len(names)), [str(name) for name in names])
         axes.grid(axis="y", alpha=0.25)
@@ -209,24 +220,36 @@ def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = 
     >>> histogram({"weights": np.random.default_rng(0).normal(size=1000)}, xlabel="weight")
     Plot: weights
     """
-    flat = {name: np.ravel(np.asarray(group, float)) for name, group in groups.items()}
+    flat = {name: np.ravel(numbers(group, name)) for name, group in groups.items()}
+    for name, group in flat.items():
+        if not np.isfinite(group).all():
+            count = int((~np.isfinite(group)).sum())
+            raise OutOfRangeError(f"{name}: {count} of {group.size} numbers are inf or nan, which stand in no bin")
 
     def draw(axes: Any) -> None:
-        edges = np.histogram_bin_edges(np.concatenate(list(flat.values())), bins)
-        for i, (name, numbers) in enumerate(flat.items()):
-            axes.hist(numbers, edges, color=colour(i), alpha=0.55, label=name)
+        edges = np.histogram_bin_edges(np.concatenate([[], *flat.values()]), bins)
+        for i, (name, group) in enumerate(flat.items()):
+            axes.hist(group, edges, color=colour(i), alpha=0.55, label=name)
         axes.grid(axis="y", alpha=0.25)
         legend(axes, flat)
 
     return chart(title or ", ".join(groups), draw, xlabel, say("how many"), title)
 
 
-def _curve_of(curve: Curve) -> tuple[Array, Array]:
-    """x and y of a curve."""
+def _curves_of(curves: Mapping[str, Curve]) -> dict[str, tuple[Array, Array]]:
+    """x and y of each curve."""
+    return {name: _curve_of(curve, name) for name, curve in curves.items()}
+
+
+def _curve_of(curve: Curve, name: str) -> tuple[Array, Array]:
     if isinstance(curve, tuple) and len(curve) == 2:
-        return np.asarray(curve[0], float), np.asarray(curve[1], float)
-    heights = np.asarray(curve, float)
-    return np.arange(1.0, len(heights) + 1), heights
+        xs, ys = (numbers(each, name) for each in curve)
+    else:
+        ys = numbers(curve, name)
+        xs = np.arange(1.0, ys.size + 1)
+    if ys.ndim != 1 or xs.shape != ys.shape:
+        raise ShapeError(f"{name}: y of shape (N,) is needed, or a pair (x, y) of these; x is {xs.shape}, y {ys.shape}")
+    return xs, ys
 
 
 def _alike(width: float, height: float) -> bool:
@@ -236,7 +259,7 @@ def _alike(width: float, height: float) -> bool:
 
 def _pairs(places: ArrayLike, name: str) -> Array:
     """The points as an array (N, 2)."""
-    array = np.asarray(places, float)
+    array = numbers(places, name)
     if array.ndim != 2 or array.shape[1] != 2:
         raise ShapeError(f"{name}: places of shape (N, 2) are needed, not {array.shape}")
     return array

@@ -13,8 +13,8 @@ import numpy as np
 
 from .._support.formats import save_as
 from .._support.languages import say
-from ..engine.node import number_of
 from ..errors import OutOfRangeError, ShapeError
+from .plot import numbers
 
 __all__ = ["AttentionPlot", "attention"]
 
@@ -141,7 +141,7 @@ def attention(
     >>> attention([[1.0, 0.0], [0.25, 0.75]], "ab")
     Attention: 2 × 2
     """
-    shares = np.asarray(number_of(weights), float)
+    shares = numbers(weights, "attention")
     if shares.ndim < 2 or not shares.size:
         raise ShapeError(f"attention: weights are (..., L, S), and not {shares.shape}")
     if not (shares >= 0).all():

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._support.languages import counted, say
 from ..errors import ShapeError
-from .plot import PALETTE, Panel, Plot, colour
+from .plot import PALETTE, Panel, Plot, colour, numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -47,12 +47,7 @@ def images(
     >>> images(np.zeros((1, 8, 8)), boxes=[[[7, 1, 2, 5, 6, 0.93]]])
     Plot: 1 image of 8 × 8, with 1 box
     """
-    stack = np.asarray(arrays, float)
-    in_colour = stack.ndim == 4 and stack.shape[1] == 3
-    if not (in_colour or stack.ndim == 3) or not len(stack):
-        raise ShapeError(f"images: {stack.shape} is not (N, H, W) or (N, 3, H, W)")
-    if in_colour:
-        stack = np.moveaxis(stack, 1, 3).clip(0, 1)
+    stack = _stack_of(arrays)
     if titles is not None and len(titles) != len(stack):
         raise ShapeError(f"images: {len(titles)} titles for {len(stack)} images")
     over = None if masks is None else _masks_of(stack, masks)
@@ -82,6 +77,16 @@ def images(
         name = say("{images}, with {boxes}", images=name, boxes=counted(sum(map(len, rows)), "{n} box", "{n} boxes"))
     cell = min(1.3, 10.4 / across) if across > 4 else 2.2
     return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
+
+
+def _stack_of(arrays: ArrayLike) -> Array:
+    """The images as Matplotlib takes them: (N, H, W), or in colour (N, H, W, 3), from 0 to 1."""
+    stack = numbers(arrays, "images")
+    if stack.size and stack.ndim == 4 and stack.shape[1] == 3:
+        return np.moveaxis(stack, 1, 3).clip(0, 1)
+    if not stack.size or stack.ndim != 3:
+        raise ShapeError(f"images: arrays are (N, H, W), or in colour (N, 3, H, W), and not {stack.shape}")
+    return stack
 
 
 def _masks_of(images: Array, masks: ArrayLike) -> Array:

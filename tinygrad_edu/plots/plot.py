@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 
 from .._support.formats import save_as
-from .._support.languages import language, say
+from .._support.languages import say
+from ..engine.messages import short
+from ..engine.node import number_of
+from ..errors import DtypeError
 
-__all__ = ["PALETTE", "Panel", "Plot", "chart", "colour", "legend", "row"]
+__all__ = ["PALETTE", "Panel", "Plot", "chart", "colour", "legend", "numbers", "row"]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#000000")
 """Of M. Okabe and K. Ito's colours, which colour-blind readers can tell apart; "Color Universal Design", 2008."""
@@ -127,9 +130,7 @@ CHINESE = (
 
 
 def _fonts() -> dict[str, Any]:
-    """The fonts in another language than English: Matplotlib's own, and behind it those that have its letters."""
-    if language() == "en":
-        return {}
+    """Matplotlib's own font, and behind it those that have Chinese letters."""
     from matplotlib import font_manager, rcParams
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
@@ -172,6 +173,14 @@ def chart(
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
 
     return Plot((Panel(name, draw_all, width, height),))
+
+
+def numbers(x: Any, name: str) -> np.ndarray[Any, Any]:
+    """The numbers of an array, a list or a node, as floats. `DtypeError` for what is none."""
+    try:
+        return np.asarray(number_of(x), float)
+    except (TypeError, ValueError):
+        raise DtypeError(f"{name}: an array of numbers is needed, not {short(x)}") from None
 
 
 def colour(i: int) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .._support.languages import say
+from ..graph.mathematics import isolated
 from ..graph.text import in_code, in_markdown
 from ..graph.words.latex import prose
 from .matrices import in_latex, in_rows
@@ -25,7 +26,7 @@ def text(script: Script) -> str:
             result += ["", part]
         rows = [row for line in equations for row in in_rows(line)]
         result += [f"  {number if i == 0 else '':>{wide}}  {row}" for i, row in enumerate(rows)]
-    return "\n".join(result)
+    return isolated("\n".join(result))
 
 
 def markdown(script: Script) -> str:
@@ -50,7 +51,7 @@ def markdown(script: Script) -> str:
         if part:
             result += ["", f"## {part}", ""]
         result.append(f"{number}. {'<br>'.join(map(in_code, equations))}")
-    return "\n".join(result)
+    return isolated("\n".join(result))
 
 
 def latex(script: Script) -> str:

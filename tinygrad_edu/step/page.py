@@ -14,55 +14,39 @@ from string import Template
 from typing import Any
 
 from .._support.files import read_resource
+from .._support.languages import say
 from .._support.offline_page import in_script, offline_page, slim
 from ..graph.draw import Drawing
 from ..graph.formats.page.touch import Rows, panel, place_of, script as shared, touchable
 from ..graph.names import partial
-from ..graph.palette import Theme, custom_properties
+from ..graph.palette import custom_properties
 from ..graph.plain import Graph
 from ..graph.text import in_markup, visible
 from ..graph.views.view import view
 from ..graph.words.terms import word
 from .matrices import MATRIX
 from .places import ARROW, Places
-from .predict import ABSOLUTE, NUMBER, RELATIVE, question
+from .predict import ABSOLUTE, RELATIVE, asks, question
 from .script import Script
-from .texts import TEXTS
-from .wording import called, catalogue, data, heading, lines, sentences, shown, words
+from .texts import LABELS, MESSAGES
+from .wording import called, data, heading, lines, sentences, shown, words
 
 __all__ = ["frame", "page"]
 
-LABELS = (
-    "picture", "event", "check", "hint", "reveal", "export", "source", "controls", "first", "step_back", "play",
-    "space", "next", "last", "slider", "speed", "skip", "predict", "grouped", "caption", "name", "made_by", "value",
-    "gradient", "arrivals", "zoom", "farther", "closer", "whole", "options",
-)  # fmt: skip
-"""The texts of the catalogue that the page shows from the start."""
-
-MESSAGES = (
-    "place", "part of", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
-    "asked for the number", "asked for the numbers",
-    "asked for the shape", "not a number", "right", "try again", "score", "asked", "hint of upstream", "hint of local",
-    "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
-    "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
-    "said of the only one", "said of update", "said of forward as array", "said of contribution as array",
-    "said of the rest as array", "said of the last as array", "said of the only one as array",
-    "said of update as array",
-)  # fmt: skip
-"""The texts that it shows later."""
+NUMBERS = {key: number for number, key in enumerate(MESSAGES)}
+"""The numbers by which the data of the page refer to messages."""
 
 
-def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str:
+def page(script: Script, *, predict: bool = False) -> str:
     """The player as the text of an HTML page."""
-    texts = catalogue()
     rows = _rows(script)
     least = rows.data["room"] if rows and rows.of_arrays else 0.0
-    picture = Drawing(view(script.graph), "auto", "LR", theme, False, script.graph, bold=script.bold, least=least)
+    picture = Drawing(view(script.graph), "auto", "LR", "auto", False, script.graph, bold=script.bold, least=least)
     titles = re.compile(r"<title>.*?</title>\n?", re.DOTALL)  # they would give the answers away
     svg = titles.sub("", picture.svg(bare=True))
     title = in_markup(heading(script))
     body = Template(read_resource(__package__, "player/player.html")).substitute(
-        {key: escape(texts[key]) for key in LABELS},
+        {key: escape(say(text)) for key, text in LABELS.items()},
         title=title,
         arrow=ARROW,
         svg=svg,
@@ -157,7 +141,6 @@ def _with_holes(text: str, slots: Mapping[str, int]) -> str:
 
 
 def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[str, Any]:
-    texts = catalogue()
     identity = re.search(r'id="(tg-[0-9a-f]+)"', svg)
     assert identity is not None
     shown_in = Places(script.graph, picture)
@@ -170,10 +153,9 @@ def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[s
         "svg": identity[1],
         "relative": RELATIVE,
         "absolute": ABSOLUTE,
-        "number": NUMBER,
         "matrix": MATRIX.pattern,
         "bold": sorted(script.arrays, key=lambda name: (-len(name), name)),
-        "texts": {key: texts[key] for key in MESSAGES},
+        "texts": {key: say(text) for key, text in MESSAGES.items()},
         "touch": rows and _touch(script, picture, rows),
         "sources": [f"{place}  {visible(text)}" for place, text in sources],
         "groups": _table([{"title": title, "stop": stop} for title, stop in script.groups()]),
@@ -224,13 +206,13 @@ def _event(
     """The data of one event; what most events have comes first."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
-    asked = question(script, step) if event.kind != "seed" and event.value is not None else None
+    asked = question(script, step) if asks(event) else None
     said = sentences(script, event)
     return {
         "kind": event.kind,
         "node": event.node,
         "lines": lines(script, event),
-        "said": [MESSAGES.index(key) for key in said],
+        "said": [NUMBERS[key] for key in said],
         "edges": places.edges(event),
         "value": values.get("value"),
         "answer": asked
@@ -245,7 +227,7 @@ def _event(
         "source": sources.index(source) if source else None,
         "asks": asked.asks if asked and asked.asks != "number" else None,
         "data": len(data(script, event)) or None,
-        "shape": values.get("shape") if any("{shape}" in TEXTS[key] for key in said) else None,
+        "shape": values.get("shape") if any("{shape}" in MESSAGES[key] for key in said) else None,
     }
 
 

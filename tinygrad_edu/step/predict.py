@@ -18,13 +18,13 @@ from .script import Event, Script
 from .texts import TEXTS
 from .wording import shown
 
-__all__ = ["Question", "Score", "is_right", "question", "questions", "said_of_score"]
+__all__ = ["Question", "Score", "asks", "is_right", "question", "said_of_score"]
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-6
 """An answer is right within one percent, or within a millionth where it should be 0, because people round."""
 
 NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
-"""The pattern of a number; the page reads answers by the same one."""
+"""The pattern of a number; `shared.js` has the same one for pages."""
 
 NAMED = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -49,15 +49,13 @@ class Question:
     hints: tuple[str, ...]
 
 
-def questions(script: Script) -> Iterator[Question]:
-    """A question for every event that has a result to predict."""
-    for step, event in enumerate(script):
-        if event.kind != "seed" and event.value is not None:
-            yield question(script, step)
+def asks(event: Event) -> bool:
+    """Whether an event has a result to predict."""
+    return event.kind != "seed" and event.value is not None
 
 
 def question(script: Script, step: int) -> Question:
-    """The question of one event.
+    """The question of an event that asks one.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
@@ -131,9 +129,7 @@ def _readings(typed: str) -> list[list[float]]:
     found = [[_read(word) for word in re.split(r"[\s,;()\[\]]+", one) if word] for one in texts]
     numbers = [[x for x in reading if x is not None] for reading in found if None not in reading]
     if not numbers:
-        raise TinygradError(
-            f"answer: {typed!r:.40} is not a number; write it like 2, -0.5, 1e-3 or 1/3, and several with commas"
-        )
+        raise TinygradError(TEXTS["not a number"])
     return numbers
 
 
@@ -149,42 +145,35 @@ def _read(word: str) -> float | None:
 class Score:
     """The score of a learner: for every question so far, the tries, the hints, and whether the answer was right.
 
-    `questions` is how many there are in all; one that was never met counts 0.
+    `questions` is how many there are in all.
     """
 
+    questions: int
     met: dict[int, dict[str, int | bool]] = field(default_factory=dict)
-    questions: int = 0
 
     def note(self, step: int, *, right: bool, hints: int) -> None:
-        """One try at the question of an event."""
+        """One try at the question of an event; after the right answer, further ones are practice and change nothing."""
         entry = self.met.setdefault(step, {"tries": 0, "hints": 0, "right": False})
-        entry["tries"] += 1
-        entry["hints"] = hints
-        entry["right"] = right
+        if not entry["right"]:
+            entry.update(tries=entry["tries"] + 1, hints=hints, right=right)
 
     @property
     def points(self) -> float:
         """A question that is right at once and without hints counts 1; each hint or wrong try halves that."""
         return sum(0.5 ** (e["tries"] - 1 + e["hints"]) for e in self.met.values() if e["right"])
 
-    def data(self) -> dict[str, object]:
-        """The score as plain data, for JSON.
-
-        >>> score = Score(questions=6)
-        >>> score.note(3, right=False, hints=0)
-        >>> score.note(3, right=True, hints=1)
-        >>> score.data()["points"], score.data()["of"]
-        (0.25, 6)
-        """
-        return {"met": self.met, "points": self.points, "of": max(self.questions, len(self.met))}
-
 
 def said_of_score(score: Score) -> str:
-    """The score in words; nothing before the first question.
+    """The score in words, and how many of the questions it is about; nothing before the first one.
 
-    >>> score = Score()
+    >>> score = Score(questions=6)
+    >>> score.note(3, right=False, hints=0)
     >>> score.note(3, right=True, hints=1)
     >>> said_of_score(score)
-    '0.5 of 1 points'
+    '0.25 of 1 points (1 of 6)'
     """
-    return say(TEXTS["score"], points=f"{score.points:g}", of=len(score.met)) if score.met else ""
+    asked = len(score.met)
+    if not asked:
+        return ""
+    said = say(TEXTS["score"], points=f"{score.points:g}", of=asked)
+    return said if asked == score.questions else f"{said} ({say(TEXTS['asked'], asked=asked, of=score.questions)})"

@@ -13,16 +13,18 @@ from textual.containers import ScrollableContainer
 from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
-from .._support.languages import language, speaking
+from .._support.languages import language, say, speaking
 from .._support.text import columns
 from ..errors import TinygradError
 from ..graph.formats.characters import lines_of
+from ..graph.mathematics import isolated
 from ..graph.plain import Quantity
 from ..graph.text import shorten, visible
 from .matrices import in_rows
-from .predict import Question, Score, is_right, question, questions, said_of_score
+from .predict import Question, Score, asks, is_right, question, said_of_score
 from .script import Arrival, Event, Script
-from .wording import catalogue, heading, lines, sentence, shown
+from .texts import TEXTS
+from .wording import heading, lines, sentence, shown
 
 __all__ = ["Player"]
 
@@ -51,14 +53,22 @@ SECONDS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 """How long an event is shown while playing, from the slowest to the fastest."""
 
 
+PAGES = (
+    Binding("pageup", "page_up", show=False),
+    Binding("pagedown", "page_down", show=False),
+    Binding("shift+left", "page_left", show=False),
+    Binding("shift+right", "page_right", show=False),
+)
+"""The keys that show another part of the table or of the graph."""
+
+
 class Table(DataTable[Text], inherit_bindings=False):
-    """A table that leaves all keys to the player, except those that move its cursor."""
+    """A table that leaves all keys to the player, except those that move its cursor and show another part of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", show=False),
         Binding("down", "cursor_down", show=False),
-        Binding("pageup", "page_up", show=False),
-        Binding("pagedown", "page_down", show=False),
+        *PAGES,
     ]
 
 
@@ -68,10 +78,7 @@ class Tree(ScrollableContainer, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_up", show=False),
         Binding("down", "scroll_down", show=False),
-        Binding("pageup", "page_up", show=False),
-        Binding("pagedown", "page_down", show=False),
-        Binding("shift+left", "page_left", show=False),
-        Binding("shift+right", "page_right", show=False),
+        *PAGES,
     ]
 
 
@@ -96,13 +103,13 @@ class Player(App[Score]):
     #keys { dock: bottom; height: auto; padding: 0 1; background: $panel; }
     """
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit_with_score", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+d", "quit_with_score", show=False, priority=True)]
 
     def __init__(self, script: Script, *, lang: str | None = None, predict: bool = False) -> None:
         super().__init__()
         self.script, self.predict = script, predict
         with speaking(lang):
-            self.lang, self.texts = language(), catalogue()
+            self.lang, self.texts = language(), {key: say(text) for key, text in TEXTS.items()}
         self.parts = [0, *(stop for _, stop in script.groups())]
         for key, action, text, _ in KEYS:
             self.bind(key, action, description=self.texts[text])
@@ -111,7 +118,7 @@ class Player(App[Score]):
         self.step = 0
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
-        self.score = Score(questions=sum(1 for _ in questions(script)))
+        self.score = Score(questions=sum(map(asks, script)))
         self.question: Question | None = None
         self.hints = 0
 
@@ -121,7 +128,7 @@ class Player(App[Score]):
             yield Static(id=name)
         yield Input(id="answer", placeholder=self.texts["your answer"])
         yield Static(id="feedback")
-        yield Table(id="table", cursor_type="row")
+        yield Table(id="table", cursor_type="row", fixed_columns=1)
         with Tree(id="graph"):
             yield Static(id="tree")
         yield Static(id="keys")
@@ -134,7 +141,7 @@ class Player(App[Score]):
         for node in self.script.graph.nodes:
             if node.kind != "constant":
                 row = (_fitted(node.label, NAME), _fitted(made.get(node.id, ""), MADE_BY), "", "", "")
-                self.table.add_row(*map(Text, row), key=str(node.id))
+                self.table.add_row(*(Text(isolated(text)) for text in row), key=str(node.id))
         self.table.focus()
         self.action_go(0)
 
@@ -148,23 +155,25 @@ class Player(App[Score]):
     def action_go(self, step: int) -> None:
         """Show what is known after `step` events."""
         self.step = max(0, min(step, len(self.script)))
+        if self.step == len(self.script):
+            self._stop()
         self._ask(None)
+        self._show_event()
+
+    def _show_event(self) -> None:
+        """What has happened last, and all that is known now."""
         event = self.script[self.step - 1] if self.step else None
-        with speaking(self.lang):
-            place = f"{self.step} / {len(self.script)}", said_of_score(self.score), heading(self.script)
-        self._say("place", _fitted("   ".join(filter(None, place)), self.size.width - 2))
+        self._show_place()
         self._say("equation", self._mathematics(event) if event else self.texts["said at the start"])
         self._say("said", sentence(self.script, event, self.lang) if event else "")
         self._say("source", self._source(event))
         self._say("feedback", "")
-        if self.step == len(self.script):
-            self._stop()
         self._fill_table(event)
         self._draw_graph(event)
 
     def action_move(self, by: int) -> None:
         """Go one event forward or back; in predict mode, ask before going forward."""
-        if by > 0 and self.predict and self.step < len(self.script) and self.script[self.step].kind != "seed":
+        if by > 0 and self.predict and self.step < len(self.script) and asks(self.script[self.step]):
             self._stop()
             with speaking(self.lang):
                 self._ask(question(self.script, self.step))
@@ -209,9 +218,9 @@ class Player(App[Score]):
             self.action_play()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether a key acts now: Escape only in a question, and + and − only outside, where they are not typed."""
+        """Whether a key acts now: in a question all keys are typed, except Escape and those that end the program."""
         asking = self.question is not None
-        return {"leave_question": asking, "speed": not asking}.get(action, True)
+        return asking if action == "leave_question" else not asking or action == "quit_with_score"
 
     def action_quit_with_score(self) -> None:
         """End, with the score."""
@@ -238,10 +247,14 @@ class Player(App[Score]):
             self._focus_shown()
             return
         answer.focus()
+        self._say("feedback", "")
+        self._show_question(asked)
+
+    def _show_question(self, asked: Question) -> None:
+        self._show_place()
         self._say("equation", "\n".join(self._in_rows(f"{asked.prompt} = ?")))
         self._say("said", self.texts[f"asked for the {asked.asks}"])
         self._say("source", self._source(self.script[asked.step]))
-        self._say("feedback", "")
 
     def on_input_submitted(self, submitted: Input.Submitted) -> None:
         """Check an answer; an empty one asks for a hint, and after the last hint for the answer."""
@@ -258,8 +271,8 @@ class Player(App[Score]):
             return
         try:
             right = is_right(asked, submitted.value)
-        except TinygradError as error:
-            self._say("feedback", str(error))
+        except TinygradError:
+            self._say("feedback", self.texts["not a number"])
             return
         self.score.note(asked.step, right=right, hints=self.hints)
         if right:
@@ -273,14 +286,33 @@ class Player(App[Score]):
 
     # The screen.
 
+    def on_resize(self) -> None:
+        """Write the lines anew, once the screen has its new width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        if self.question is not None:
+            self._show_question(self.question)
+        else:
+            self._show_event()
+
     def _say(self, part: str, text: str) -> None:
-        self.query_one(f"#{part}", Static).update(Text(text))
+        """Write a part of the screen; a part that says nothing takes no room."""
+        static = self.query_one(f"#{part}", Static)
+        static.update(Text(isolated(text)))
+        static.display = bool(text)
+
+    def _show_place(self) -> None:
+        """The step, the score and the title, in one line."""
+        with speaking(self.lang):
+            place = f"{self.step} / {len(self.script)}", said_of_score(self.score), heading(self.script)
+        self._say("place", _fitted("   ".join(filter(None, place)), self.size.width - 2))
 
     def _show_keys(self) -> None:
         """The keys that act now."""
         keys = Text()
         for _, action, text, shown_as in KEYS:
-            if self.check_action(action.partition("(")[0], ()):
+            if (action == "leave_question") == (self.question is not None):
                 keys.append(shown_as, "bold").append(f" {self.texts[text]}  ")
         self.query_one("#keys", Static).update(keys)
 

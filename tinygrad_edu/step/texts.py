@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from .._support.languages import texts
 
-__all__ = ["TEXTS"]
+__all__ = ["LABELS", "MESSAGES", "TEXTS"]
 
-TEXTS = texts(
+MESSAGES = texts(
     {
-        "title": "Step by step: {of}",
         "forward": "Forward",
         "back": "Back",
         "update": "Update",
@@ -41,21 +40,27 @@ TEXTS = texts(
         # How much of a gradient has arrived.
         "arrived": "{arrived} of {expected}",
         "not reached": "not yet",
-        "partly": "partly",
         "final": "final",
         # Predict mode.
         "asked for the number": "Which number comes here?",
         "asked for the numbers": "Which numbers come here? All elements in order, with commas between.",
         "asked for the shape": "Which shape does the result have?",
-        "your answer": "your answer; Enter alone for a hint",
         "hint of upstream": "upstream: {left} = {upstream}",
         "hint of local": "local derivative: {left} = {local}",
         "right": "Right.",
-        "wrong": "Not yet. Try again, or press Enter alone for a hint.",
         "try again": "Not yet. Try again, or take a hint.",
         "not a number": "This is not a number. Write it like 2, -0.5, 1e-3 or 1/3, and several with commas.",
         "score": "{points} of {of} points",
         "asked": "{asked} of {of}",
+    }
+)
+"""What is said while a script is played."""
+
+LABELS = texts(
+    {
+        "title": "Step by step: {of}",
+        "your answer": "your answer; Enter alone for a hint",
+        "wrong": "Not yet. Try again, or press Enter alone for a hint.",
         # Labels of the screen.
         "picture": "the graph",
         "event": "what happens now",
@@ -95,3 +100,6 @@ TEXTS = texts(
         "next_part": "part",
     }
 )
+"""What is there from the start, and what the terminal alone says."""
+
+TEXTS = {**MESSAGES, **LABELS}

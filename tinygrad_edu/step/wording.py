@@ -10,12 +10,7 @@ from ..graph.words.terms import word
 from .script import Event, Script
 from .texts import TEXTS
 
-__all__ = ["called", "catalogue", "data", "heading", "lines", "sentence", "sentences", "shown", "whole", "words"]
-
-
-def catalogue() -> dict[str, str]:
-    """All texts, by their short names."""
-    return {key: say(text) for key, text in TEXTS.items()}
+__all__ = ["called", "data", "heading", "lines", "sentence", "sentences", "shown", "whole", "words"]
 
 
 def heading(script: Script) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf, isinf, prod
 from typing import Any
 
@@ -24,6 +25,7 @@ Domain = tuple[float, float]
 REALS: Domain = (-inf, inf)
 
 
+@cache
 def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 4) -> st.SearchStrategy[Shape]:
     """Shapes of up to `max_dims` axes (at most 4), each of `min_side` to `max_side` numbers.
 
@@ -33,7 +35,8 @@ def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: in
     """
     dims = [n for n in (0, 1, 2, 3, 4, 1, 2, 3, 2) if min_dims <= n <= max_dims]
     sides = [*range(min_side, max_side + 1), *range(2, max_side + 1)]  # those above 1 come twice as often
-    return st.sampled_from(dims).flatmap(lambda n: st.tuples(*[st.sampled_from(sides)] * n))
+    of_dims = {n: st.tuples(*[st.sampled_from(sides)] * n) for n in dims}
+    return st.sampled_from(dims).flatmap(of_dims.__getitem__)
 
 
 @st.composite
@@ -56,6 +59,7 @@ def broadcastable_shapes(
     return tuple(found)
 
 
+@cache
 def axes(shape: Shape, several: bool = True, everything: bool = True) -> st.SearchStrategy[Any]:
     """Values of `axis=` for a shape: an axis from either end; None if `everything`; tuples of axes if `several`.
 

@@ -224,7 +224,7 @@ def test_a_neuron_of_whatever_numbers_is_recorded_as_its_row_records_it(make: An
         assert repr(neuron) == repr(by_row)
         if isinstance(by_row, tg.Node):
             assert list(map(type, neuron.inputs)) == list(map(type, by_row.inputs))
-            assert (neuron.flow, neuron.attrs) == (by_row.flow, by_row.attrs)
+            assert (neuron.requires_grad, neuron.attrs) == (by_row.requires_grad, by_row.attrs)
 
 
 def test_x_times_x_has_two_edges() -> None:

@@ -128,7 +128,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "mask_check": ((True, False), "leave it out"),
     "max_norm": ((None,), "scale weight.data after each step"),
     "num_workers": ((0,), "leave it out: batches are made where they are asked for"),
-    "padding_mode": (("zeros",), "put nn.ReflectionPad2d, nn.ReplicationPad2d or nn.CircularPad2d before it"),
+    "padding_mode": (("zeros",), "convolutions take it; before other layers put nn.ReflectionPad2d or its like"),
     "persistent_workers": ((False,), "leave it out: there are no workers"),
     "pin_memory": ((False,), "leave it out: NumPy computes on the processor"),
     "prefetch_factor": ((None,), "leave it out: there are no workers"),

@@ -103,7 +103,7 @@ def may_be_lost(x: Node, how: str) -> str:
 
 def leaving(x: Node, how: str, refused: bool = False) -> None:
     """Refuse, or warn, that a number leaves the graph while a derivative is being taken."""
-    if x.flow and taking_derivative():
+    if x.requires_grad and taking_derivative():
         if refused:
             raise lost(x, how)
         warnings.warn(may_be_lost(x, how), stacklevel=3)

@@ -60,7 +60,12 @@ def _normalize_rule(
     return gradients
 
 
-@primitive(_normalize_rule, words=("γ/σ ({g} − mean {g} − x̂ mean {g} x̂)", "Σ {g} ⊙ x̂", "Σ {g}"), kind=Variadic)
+@primitive(
+    _normalize_rule,
+    words={(): ("(γ {g} − mean γ {g} − x̂ mean γ {g} x̂) / σ", "Σ {g} ⊙ x̂", "Σ {g}")}
+    | {(axes,): ("({g} − mean {g} − x̂ mean {g} x̂) / σ",) for axes in range(7)},
+    kind=Variadic,
+)
 def normalize(*operands: Any, axis: Sizes, shape: Sizes, eps: float) -> Any:
     """x with mean 0 and variance 1 over `axis`; times a weight and plus a bias of this `shape`, if there are any."""
     x, *affine = operands

@@ -26,7 +26,7 @@ __all__ = [
     "roll", "split", "squeeze", "stack", "sum_to", "swapaxes", "tile", "transpose",
 ]  # fmt: skip
 
-SMALL = 4096
+SMALL = 1024
 """Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""
 
 Axis = int | tuple[int, ...]
@@ -51,11 +51,15 @@ def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
 
 def spread(x: np.ndarray | np.generic, shape: tuple[int, ...]) -> Any:
     """NumPy's `broadcast_to`; quicker where it is one number."""
-    if x.ndim == 0 and prod(shape) <= SMALL:
+    if x.ndim:
+        return x if x.shape == shape else np.broadcast_to(x, shape)
+    if prod(shape) <= SMALL:
         full = np.empty(shape, x.dtype)
         full.fill(x)
-        return full
-    return x if x.shape == shape else np.broadcast_to(x, shape)
+    else:
+        full = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+        full.flags.writeable = False
+    return full
 
 
 @primitive(lambda g, out, x, shape: broadcast_to(g, shape=x.shape))
@@ -122,7 +126,7 @@ def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
     return np.moveaxis(x, source, destination)
 
 
-@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), words=("{g}ᵀ",), numpy=[np.swapaxes])
+@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), numpy=[np.swapaxes])
 def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
     """Two axes exchanged.
 

@@ -13,7 +13,8 @@ It has four steps, each a loop over rows:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
+from operator import le
 
 from .geometry import NODE_GAP, RANK_GAP, ClusterShape, Direction, Layout, Point, Size, is_sideways, spread, straight
 from .nested import Ends, Flow, nested
@@ -144,7 +145,7 @@ def _place_row(
         to_box, to_lane = (2.0, 8.0) if item >= boxes else (1.0, 2.0)
         for x in neighbours[item]:
             w = to_lane if x >= boxes else to_box
-            pull += w * (at[x] + shifts.get((item, x), 0.0) if shifts else at[x])
+            pull += w * (at[x] + shifts.get((item, x), 0.0)) if shifts else w * at[x]
             weight += w
         wanted.append((pull / weight if weight else at[item]) - offset)
         weights.append(weight or 1e-3)
@@ -161,6 +162,8 @@ def isotonic(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
     >>> isotonic([1, 3, 2, 4], [1, 1, 1, 1])
     [1.0, 2.5, 2.5, 4.0]
     """
+    if all(map(le, wanted, islice(wanted, 1, None))):
+        return list(wanted)
     pools: list[tuple[float, float, int]] = []  # mean, weight, how many
     for x, w in zip(wanted, weights):
         mean, weight, many = float(x), w, 1

@@ -56,7 +56,7 @@ def _first_order(lanes: Lanes, boxes: int) -> list[list[int]]:
     return rows
 
 
-def _places(row: list[int], place: dict[int, int]) -> None:
+def _places(row: list[int], place: list[int]) -> None:
     for i, item in enumerate(row):
         place[item] = i
 
@@ -65,7 +65,7 @@ def _sweep(rows: list[list[int]], lanes: Lanes, *, down: bool) -> None:
     """Sort each row by the medians of its neighbours' places in the row before it (`down`) or after it."""
     neighbours = lanes.above if down else lanes.below
     order = range(1, len(rows)) if down else range(len(rows) - 2, -1, -1)
-    place: dict[int, int] = {}
+    place = [0] * len(lanes.rank)
     _places(rows[0 if down else -1], place)
     for r in order:
         _places(rows[r], place)
@@ -83,7 +83,7 @@ def _median(places: list[int], otherwise: int) -> float:
 
 def _swap_neighbours(rows: list[list[int]], lanes: Lanes, *, ties: bool = False) -> None:
     """Swap neighbours in a row wherever this removes crossings; with `ties`, in one pass, wherever it adds none."""
-    place: dict[int, int] = {}
+    place = [0] * len(lanes.rank)
     for row in rows:
         _places(row, place)
     for _ in range(4 if len(lanes.rank) < 5_000 else 2):
@@ -97,7 +97,8 @@ def _swap_neighbours(rows: list[list[int]], lanes: Lanes, *, ties: bool = False)
                 for ends in (above, below):
                     left, right = ends[i], ends[i + 1]
                     if left and right and left[-1] > right[0]:  # some of their arrows cross
-                        saved += _inversions(left, right) - _inversions(right, left)
+                        one = len(left) == len(right) == 1
+                        saved += 1 if one else _inversions(left, right) - _inversions(right, left)
                 if saved > 0 or (ties and not saved):
                     row[i], row[i + 1] = row[i + 1], row[i]
                     above[i], above[i + 1] = above[i + 1], above[i]
@@ -110,19 +111,20 @@ def _swap_neighbours(rows: list[list[int]], lanes: Lanes, *, ties: bool = False)
 
 def _inversions(left: list[int], right: list[int]) -> int:
     """How many pairs of arrows cross when the box with neighbours `left` stands before the one with `right`."""
-    if len(left) == 1 == len(right):
-        return int(left[0] > right[0])
     return sum([bisect_left(right, x) for x in left])
 
 
 def count_crossings(rows: list[list[int]], lanes: Lanes) -> int:
     """How many arrows cross, over all pairs of neighbouring ranks."""
-    total = 0
+    total, place = 0, [0] * len(lanes.rank)
     for upper, lower in pairwise(rows):
-        place = {item: i for i, item in enumerate(lower)}
+        _places(lower, place)
         ends: list[int] = []  # of the arrows so far, in order
         for item in upper:
             own = sorted([place[x] for x in lanes.below[item]])
+            if not ends or not own or ends[-1] <= own[0]:
+                ends += own
+                continue
             total += sum([len(ends) - bisect_right(ends, end) for end in own])
             for end in own:
                 insort(ends, end)

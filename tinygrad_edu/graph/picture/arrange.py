@@ -24,6 +24,8 @@ LABEL_GAP = {"LR": 25.0, "RL": 25.0, "TB": 34.0, "BT": 34.0}
 """The free space before and behind a label: room for an arrow to turn, more where it turns further, and its head."""
 CLOSE = 16.0
 """The same between the layers of a model, from top to bottom."""
+SHORT = 36.0
+"""The free space between two ranks of boxes with formulas, or with names alone: shorter, so that more of them fit."""
 NO_LABEL = (20.0, 12.0)
 """The room in the middle of an arrow without a label, in a picture where others have one."""
 PANEL_GAP = 34.0
@@ -39,8 +41,13 @@ def arrange(
     direction: Direction,
     engine: Engine,
     wrap: float | None = None,
+    *,
+    close: bool = False,
 ) -> Layout:
-    """The layout of a graph with these cards and labels, in rows of at most this width where `wrap` is given."""
+    """The layout of a graph with these cards and labels, in rows of at most this width where `wrap` is given.
+
+    `close`: with less space between ranks.
+    """
     boxes = _in_order(graph)
     box_of = {id: box for box, id in enumerate(boxes)}
     rims = {node.id: 2 * SHEET if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
@@ -59,7 +66,7 @@ def arrange(
             ends += [(source, len(sizes)), (len(sizes), target)]
             sizes.append(size)
     ordered = {box for box, id in enumerate(boxes) if graph.node(id).ordered}
-    gap = LABEL_GAP[direction] if any(room) else RANK_GAP
+    gap = LABEL_GAP[direction] if any(room) else SHORT if close else RANK_GAP
     gap = CLOSE if graph.mode == "architecture" and not is_sideways(direction) else gap
     clusters = shapes_of(graph, ends, boxes)
     back = {i for i, edge in zip(numbers, edges) if edge.recurrent}

@@ -39,8 +39,10 @@ POINT = 7.0
 """The distance of the two points of a sign."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
-LONG_FORMULA = 200.0
-"""A formula wider than this, its name included, has a row without it."""
+LONG_FORMULA = 150.0
+"""A formula wider than this, its name included, has a row without it; alone, it has two rows."""
+WORST = 0.6
+"""It is not parted at a worse place."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full", least: float = 0.0) -> list[Card]:
@@ -96,7 +98,8 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, show_gradient: bo
     round_ends = node.kind in ("leaf", "gradient") or (node.kind == "alias" and not node.operation)
     box_width = inner_width + 2 * MARGIN + (6 if round_ends else 0)
     box_height = inner_height + 12
-    if node.kind != "operation" or passes_on(node):
+    says_it_all = node.formula and node.value is None
+    if node.kind != "operation" or passes_on(node) or says_it_all:
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node, graph)
     if is_sideways(direction):
@@ -171,8 +174,13 @@ def _formula(node: PlainNode) -> list[Row]:
         return [(name, Text("equation", " = ", 15.0), formula)]
     text = f"= {node.formula}"
     breaks = [found.start() for found in re.finditer(" [-+−·⊙/] ", text)] if formula.width > LONG_FORMULA else []
-    inside = {place: text.count("(", 0, place) - text.count(")", 0, place) for place in breaks}
-    at = min(breaks, key=lambda place: abs(place - len(text) / 2) + len(text) * inside[place] / 8, default=len(text))
+
+    def badness(place: int) -> float:
+        """How far from the middle a place is, and what it parts: a sum may be parted, if not in brackets."""
+        brackets = text.count("(", 0, place) - text.count(")", 0, place)
+        return abs(place / len(text) - 0.5) + brackets / 3 + (text[place + 1] in "·⊙/") / 4
+
+    at = min((place for place in breaks if badness(place) < WORST), key=badness, default=len(text))
     return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 

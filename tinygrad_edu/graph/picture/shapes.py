@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..layout.geometry import Direction, Point, Rectangle, is_sideways
 from ..mathematics import pieces
+from ..plain import Kind
 from ..text import in_markup, typical_width
 from .bold import parts_of
 from .card import POINT, SLOT
@@ -63,13 +64,15 @@ class Run(NamedTuple):
     over: str = ""
     """The letter before it, that it stands above as an accent."""
 
-    @property
-    def width(self) -> float:
-        """What it takes in the usual fonts."""
-        if self.over:
-            return 0.0
-        style = self.style.removesuffix(" bold")
-        return typical_width(self.text, self.size, serif=style in SERIF) * (1.0 if style == self.style else BOLD)
+
+def _wide(run: Run) -> float:
+    """What it takes in the usual fonts."""
+    if run.over:
+        return 0.0
+    style = run.style
+    if style.endswith(" bold"):
+        return typical_width(run.text, run.size, style[:-5] in SERIF) * BOLD
+    return typical_width(run.text, run.size, style in SERIF)
 
 
 def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
@@ -80,12 +83,12 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     """
     baseline = y + 0.35 * max([text.size for text in texts])
     runs = _runs(texts)
-    if {run.style for run in runs} == {UNKNOWN}:
+    if not any(run.style != UNKNOWN for run in runs):
         return ""
     if len(runs) == 1 and not runs[0].rise:
         style, size, _, words, _ = runs[0]
         return _text(style if anchor == "middle" else f"{anchor} {style}", x, baseline, size, in_markup(words))
-    widths = [run.width for run in runs]
+    widths = [_wide(run) for run in runs]
     if anchor != "start":
         x -= sum(widths) / (2 if anchor == "middle" else 1)
     while runs[-1].style == UNKNOWN:
@@ -95,12 +98,14 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     most = max(sizes, key=sizes.count)
     shared = most if sizes.count(most) > 1 or len(runs) == 1 else SIZE
     for (style, size, rise, words, over), wide in zip(runs, widths):
-        moved = f' dy="{_n(rise - height)}"' if rise != height else ""
-        back = size * (typical_width(over, 1.0, serif=True) / 2 + ACCENT / 2 - SLANT) if over else 0.0
-        moved += f' dx="{_n(ahead - back)}"' if ahead != back else ""
+        moved = f' x="{_n(along)}"' if style != before and (style == APART or before == APART) else ""
+        if rise != height:
+            moved += f' dy="{_n(rise - height)}"'
+        back = size * (typical_width(over, 1.0, True) / 2 + ACCENT / 2 - SLANT) if over else 0.0
+        if ahead != back:
+            moved += f' dx="{_n(ahead - back)}"'
         ahead = back - ACCENT * size if over else 0.0
-        placed = f' x="{_n(along)}"' if APART in (style, before) and style != before else ""
-        parts.append(f'<tspan class="{style}{_size(size, shared)}"{placed}{moved}>{in_markup(words)}</tspan>')
+        parts.append(f'<tspan class="{style}{_size(size, shared)}"{moved}>{in_markup(words)}</tspan>')
         height, along, before = rise, along + wide, style
     return _text("start", x, baseline, shared, "".join(parts))
 
@@ -120,7 +125,7 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
     last = None
     for style, piece, level, size in _set(texts):
         looks = style, *_placed(size, level)
-        for part in ACCENTS.split(piece) if style in SET else (piece,):
+        for part in (piece,) if piece.isascii() or style not in SET else ACCENTS.split(piece):
             if part in BY_ITSELF:
                 _, small, rise = looks
                 up = -0.2 * small if TALL.match(runs[-1].text[-1]) else 0.0
@@ -183,12 +188,16 @@ def _grid(grid: Grid, x: float, y: float) -> Iterator[str]:
 
 def outline(card: Card, style: str, grow: float = 0.0, shift: Point = (0.0, 0.0)) -> str:
     """The outline of a box, `grow` wider on every side, and moved by `shift`."""
-    w, h = card.width / 2 + grow, card.height / 2 + grow
-    if card.kind == "constant":
+    return _outline(card.kind, card.width / 2 + grow, card.height / 2 + grow, style, grow, shift)
+
+
+@lru_cache(maxsize=2**10)
+def _outline(kind: Kind, w: float, h: float, style: str, grow: float, shift: Point) -> str:
+    if kind == "constant":
         c = 7.0
         corners = [(c - w, -h), (w - c, -h), (w, c - h), (w, h - c), (w - c, h), (c - w, h), (-w, h - c), (-w, c - h)]
         return f'<path class="{style}" d="M{"L".join(f"{_n(x)} {_n(y)}" for x, y in corners)}Z"/>'
-    radius = {"leaf": 19.0, "gradient": 19.0, "alias": 19.0, "forward": 3.0}.get(card.kind, 7.0)
+    radius = {"leaf": 19.0, "gradient": 19.0, "alias": 19.0, "forward": 3.0}.get(kind, 7.0)
     return (
         f'<rect class="{style}" x="{_n(shift[0] - w)}" y="{_n(shift[1] - h)}" width="{_n(2 * w)}" height="{_n(2 * h)}" '
         f'rx="{_n(min(radius + grow, h))}"/>'
@@ -199,28 +208,30 @@ def inside(card: Card, direction: Direction, many: int, *, ordered: bool) -> Ite
     """The sign of an operation, with so `many` points, at the side where the arrows come in; then the rows."""
     x, y = 0.0, 0.0
     if card.symbol is not None:
-        w, h, inlet = card.width / 2, card.height / 2, card.inlet
-        part = {
-            "LR": (-w, -h, inlet, 2 * h),
-            "RL": (w - inlet, -h, inlet, 2 * h),
-            "TB": (-w, -h, 2 * w, inlet),
-            "BT": (-w, h - inlet, 2 * w, inlet),
-        }[direction]
+        part, (x, y) = _divided(card.width, card.height, card.inlet, direction)
         yield sign(part, direction)
         yield from points(part, direction, many)
         shift = (SLOT if ordered else 0.0) / 2 - POINT * max(many - 1, 0) / 2  # between the numbers and the points
-        aside = {"LR": shift, "RL": -shift}.get(direction, 0.0)
+        aside = shift if direction == "LR" else -shift if direction == "RL" else 0.0
         yield text((card.symbol,), part[0] + part[2] / 2 + aside, part[1] + part[3] / 2)
-        x, y = {"LR": (inlet / 2, 0.0), "RL": (-inlet / 2, 0.0), "TB": (0.0, inlet / 2), "BT": (0.0, -inlet / 2)}[
-            direction
-        ]
-    heights = [max(item.height for item in row) for row in card.rows]
+    heights = [max([item.height for item in row]) for row in card.rows]
     total = sum(heights) + (sum(a.height + 2 for a, _, _ in card.bars) + 4 if card.bars else 0.0)
     top = y - total / 2
     for row, height in zip(card.rows, heights):
         yield from _row(row, x, top + height / 2)
         top += height
     yield from _bars(card, top + 4)
+
+
+@lru_cache(maxsize=2**10)
+def _divided(width: float, height: float, inlet: float, direction: Direction) -> tuple[Rectangle, Point]:
+    """The place of the sign in a box, and the middle of the rest."""
+    left, top = -width / 2, -height / 2
+    if is_sideways(direction):
+        first = direction == "LR"
+        return (left if first else -left - inlet, top, inlet, height), (inlet / 2 if first else -inlet / 2, 0.0)
+    first = direction == "TB"
+    return (left, top if first else -top - inlet, width, inlet), (0.0, inlet / 2 if first else -inlet / 2)
 
 
 def _row(row: Row, x: float, y: float) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from ..mathematics import pieces
@@ -22,7 +21,6 @@ SET = MATHEMATICAL | {"space", "symbol", "heading"}
 """The styles in which indices stand below and above the line."""
 
 
-@lru_cache(maxsize=2**16)
 def _set_width(text: str, size: float) -> float:
     """How wide a text is that is set as mathematics: an upper estimate."""
     return sum([width(piece, size * (0.72 if level else 1.0)) for piece, level in pieces(text)])

@@ -14,7 +14,7 @@ from typing import Any
 from ..._support.grouping import grouped
 from ...engine.primitives.comparisons import COMPARISONS
 from ...engine.primitives.primitive import TABLE
-from ..names import partial
+from ..names import is_invented, partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded
@@ -23,7 +23,7 @@ from ..words.formula import TEXT, data_in_words
 from ..words.terms import ATOM, SUM, Term, as_row, call, named, number_term, one_line, simplified, under_its_name, word
 from .collapse import renumbered
 
-__all__ = ["in_formulas", "with_expressions"]
+__all__ = ["in_formulas", "with_expressions", "written_out"]
 
 LONGEST = 48
 """A formula of more characters leaves some of its parts in boxes of their own."""
@@ -43,10 +43,38 @@ def in_formulas(graph: Graph, *, numbered: bool = True, alone: bool = False) -> 
     >>> [(node.label, node.formula) for node in in_formulas(plain(z)).nodes]
     [('x', ''), ('w', ''), ('z', 'tanh(w · x + 1)')]
     """
-    writing = _Writing(graph, alone)
-    for node in graph.nodes:
-        writing.write(node)
-    return writing.graph_of_formulas(numbered=numbered)
+    return _Writing(_without_copies(graph), alone).graph_of_formulas(numbered=numbered)
+
+
+def written_out(graph: Graph) -> dict[str, str]:
+    """Of each result without a name, the formula that computes it from what has one, or in parts where that is long.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.recorded import plain
+    >>> x, w = tg.Value(2.0, "x"), tg.Value(3.0, "w")
+    >>> q = w * x + 1
+    >>> written_out(plain(tg.tanh(q) / q))
+    {'v₁': 'w · x', 'v₂': 'w · x + 1', 'v₃': 'tanh(w · x + 1)', 'v₄': 'tanh(w · x + 1) / (w · x + 1)'}
+    """
+    term = _Writing(graph, everywhere=True).term
+    results = (node for node in graph.nodes if node.kind == "operation" and _has_no_name(node))
+    return {node.label: one_line(term[node.id], TEXT) for node in results if term[node.id].operands}
+
+
+def _without_copies(graph: Graph) -> Graph:
+    """A backward graph without gradients that were handed on unchanged to what has no name: they are drawn already."""
+    origin: dict[int, int] = {}
+    again = {edge.target for edge in graph.edges if edge.recurrent}
+    for edge in graph.edges:
+        x, source = graph.node(edge.target), graph.node(edge.source)
+        if x.id in again:
+            continue
+        if x.kind == "gradient" and source.carries and not _stays(x, graph) and x.cluster == source.cluster:
+            origin[x.id] = origin.get(edge.source, edge.source)
+    nodes = [node for node in graph.nodes if node.id not in origin]
+    edges = (edge for edge in graph.edges if edge.target not in origin)
+    moved = (replace(edge, source=origin.get(edge.source, edge.source)) for edge in edges)
+    return renumbered(graph, nodes, moved, graph.outputs, graph.clusters) if origin else graph
 
 
 def with_expressions(graph: Graph, recorded: Recorded) -> Graph:
@@ -62,12 +90,13 @@ def with_expressions(graph: Graph, recorded: Recorded) -> Graph:
 
 @dataclass
 class _Writing:
-    """Writes the formulas of a graph.
+    """The formulas of a graph.
 
     Attributes
     ----------
     graph : the graph.
-    alone : whether numbers of the forward pass have no box.
+    alone : whether boxes have no numbers, and those of the forward pass have no box.
+    everywhere : whether results go into the formulas of all that use them, and not only of one.
     arriving : the arrows that arrive at each node, but for those from the repetition before.
     again : the nodes at which those arrive.
     users : the nodes that use each node.
@@ -77,7 +106,8 @@ class _Writing:
     """
 
     graph: Graph
-    alone: bool
+    alone: bool = False
+    everywhere: bool = False
     term: dict[int, Term] = field(default_factory=dict)
     formula: dict[int, str] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
@@ -87,9 +117,15 @@ class _Writing:
         self.arriving = grouped((edge.target, edge) for edge in edges if not edge.recurrent)
         self.again = {edge.target for edge in edges if edge.recurrent}
         self.users = {id: set(users) for id, users in grouped((edge.source, edge.target) for edge in edges).items()}
+        for node in self.graph.nodes:
+            self._write(node)
 
-    def write(self, node: PlainNode) -> None:
+    def _write(self, node: PlainNode) -> None:
         """Write a node, whose operands are written, and take in those that fit."""
+        if node.kind == "gradient" and (arriving := self.arriving.get(node.id)):
+            self.formula[node.id] = one_line(_named(self.graph.node(arriving[0].source)), TEXT)  # handed on
+        elif node.kind == "gradient" and self.alone and node.value and node.value.is_number:
+            self.formula[node.id] = node.value.text()
         if not self._is_one_call(node):
             expression = Term(node.formula, SUM, label=node.label) if node.formula else None
             self.term[node.id] = expression or _number(node) or _named(node)
@@ -107,7 +143,7 @@ class _Writing:
             inside.remove(max(results, key=lambda x: len(one_line(self.term[x], TEXT))))
         self.term[node.id] = term
         inside |= {x.id for x in operands if self.alone and x.kind == "forward"}
-        if inside and not self._is_number(node):
+        if (inside or self.alone) and not self._is_number(node):
             self.taken.update(dict.fromkeys(inside, node.id))
             self.formula[node.id] = text
 
@@ -130,10 +166,11 @@ class _Writing:
         """Whether `node` can take in its operand `x`: a number without a name, or a result that nothing else uses."""
         if self._is_number(x):
             return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
-        plain = (self._is_one_call(x) or x.formula) and not (x.name or x.owned or "∂" in x.label)
-        shown = x.shown or x.note or x.colour or x.lit or x.mark or x.kept == "other" or x.id in self.graph.outputs
-        alone = self.users[x.id] == {node.id} and (x.cluster, x.layer) == (node.cluster, node.layer)
-        return bool(plain and alone and not shown)
+        plain = self._is_one_call(x) or x.formula
+        alone = self.everywhere or self.users[x.id] == {node.id}
+        return bool(plain and alone and (x.cluster, x.layer) == (node.cluster, node.layer)) and not _stays(
+            x, self.graph
+        )
 
     def graph_of_formulas(self, *, numbered: bool) -> Graph:
         """The graph of what is left."""
@@ -174,13 +211,13 @@ class _Writing:
             edge = todo.pop()
             x = self.graph.node(edge.source)
             if edge.source not in self.taken:
-                arrows.setdefault(x.of if x.kind == "alias" and x.of else x.id, []).append(edge)
+                arrows.setdefault(x.of or x.id, []).append(edge)
             elif edge.source not in weight:  # nothing but the target uses it
                 uses = (use for use in self.arriving[edge.target] if use.source == edge.source)
                 weight[edge.source] = reduce(_plus, (_times(weight[edge.target], use.local) for use in uses))
                 todo += () if self._is_number(x) else reversed(self.arriving.get(edge.source, ()))
         for slot, group in enumerate(arrows.values()):
-            group.sort(key=lambda edge: self.graph.node(edge.source).kind == "alias")
+            group.sort(key=lambda edge: self.graph.node(edge.source).of is not None)
             yield self._joined(node, group, [weight[edge.target] for edge in group], slot)
 
     def _joined(self, node: PlainNode, group: Sequence[Edge], weights: Sequence[float | None], slot: int) -> Edge:
@@ -224,6 +261,17 @@ class _Writing:
         while id in self.taken:
             id = self.taken[id]
         return id
+
+
+def _stays(node: PlainNode, graph: Graph) -> bool:
+    """Whether the user asked for a node, by a name or in another way."""
+    marked = node.shown or node.note or node.colour or node.lit or node.mark or node.kept == "other"
+    return bool(marked) or node.id in graph.outputs or not _has_no_name(node)
+
+
+def _has_no_name(node: PlainNode) -> bool:
+    """Whether the user named neither a node nor, of a derivative, what it is by."""
+    return not (node.name or node.owned or ("∂" in node.label and not is_invented(node.label.rpartition("/∂")[2])))
 
 
 def _label(node: PlainNode) -> str:

@@ -144,7 +144,7 @@ class Explanation:
         reasons = why_zero(self.output, self.by, self.gradient, self.names)
         if reasons:
             some = np.any(np.asarray(self.gradient))
-            sections.insert(-1, (say("Why some elements are 0" if some else "Why it is 0"), _cut(reasons)))
+            sections.append((say("Why some elements are 0" if some else "Why it is 0"), _cut(reasons)))
         return sections
 
     @lazy

@@ -29,7 +29,7 @@ def expressions(recorded: Recorded) -> dict[Node, Term]:
     '(1 − y) ⊙ p'
     """
     made = (x for x in recorded.nodes if x.notes and x.notes.expression)
-    nameless = (x for x in made if not (x.flow or x.notes.changed or _name(x, recorded)))  # type: ignore[union-attr]
+    nameless = (x for x in made if not (x.requires_grad or x.notes.changed or _name(x, recorded)))  # type: ignore[union-attr]
     terms = ((x, _term(x, recorded, x.index, DEEPEST)) for x in nameless)
     return {x: term for x, term in terms if term}
 

@@ -141,7 +141,10 @@ def word(name: str) -> str:
     return name if re.fullmatch(WORD, name) else f"«{name}»"
 
 
-WORD = r"[^\W\d](\w|[.'′]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*|[∂\w/.]+|«.*»"
+WORD = (
+    r"[^\W\d](\w|[.'′]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
+    r"|(?:[∂\w/.]|\(∂[∂\w/.]+\))+|«.*»"
+)
 """What is read as one name; one that is raised to a number, x^2, could be a power."""
 
 

@@ -33,13 +33,13 @@ def why_zero(output: Node, by: Node, gradient: Any, names: Mapping[Node, str]) -
     between = reachable(output, [by])
     walked = [step for step in contributions(output, one_like(output)) if step.input in between and _any(step.upstream)]
     if _any(gradient):
-        return [say("{name}: {reason}", name=names[step.node], reason=_loss(step)) for step in walked if _lost(step)]
-    lines = [
-        say("{name}: {reason}", name=names[step.node], reason=_reason(step, names))
-        for step in walked
-        if not _any(step.contribution)
-    ]
-    return lines or [say("The contributions of the paths cancel each other: their sum is 0.")]
+        reasons = [(step, _loss(step, names)) for step in walked if _lost(step)]
+    else:
+        reasons = [(step, _reason(step, names)) for step in walked if not _any(step.contribution)]
+    lines = dict.fromkeys(say("{name}: {reason}", name=names[step.node], reason=reason) for step, reason in reasons)
+    if lines or _any(gradient):
+        return [*lines]
+    return [say("The contributions of the paths cancel each other: their sum is 0.")]
 
 
 SATURATED = texts("{operation} is saturated: so far out it does not change with its operand")
@@ -65,23 +65,29 @@ REASONS = texts(
     }
 )
 """Why an operation lets nothing through."""
-LOSSES = REASONS | texts({"multiply": "{operation} passes on the other factor, which is 0"})
-"""Why it does not let all through."""
 
 
 def _reason(step: Contribution, names: Mapping[Node, str]) -> str:
     primitive = step.node.primitive
     assert primitive is not None
-    value = Quantity.of(step.input).in_short()
-    others = [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
-    zeros = [x for x in others if not _any(number_of(x))]
+    zeros = [x for x in _others(step) if not _any(number_of(x))]
     if primitive.name in ("multiply", "matmul", "dot", "divide") and zeros:
-        factor = (names.get(zeros[0]) if isinstance(zeros[0], Node) else None) or say("a constant")
-        return say("{operation} passes on the other factor, and {factor} is 0", operation=primitive.name, factor=factor)
+        return _other_factor(primitive.name, zeros[0], names)
     if primitive.name in ("multiply", "power", "square") and not _any(number_of(step.input)):
         return say("{operation} has derivative 0 here: {x} is 0", operation=primitive.name, x=names[step.input])
     about = say(REASONS.get(primitive.name, HERE), operation=primitive.name)
+    value = Quantity.of(step.input).in_short()
     return say("{reason}, and {x} is {value}", reason=about, x=names[step.input], value=value)
+
+
+def _others(step: Contribution) -> list[Any]:
+    """The operands besides the one that receives."""
+    return [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
+
+
+def _other_factor(operation: str, x: Any, names: Mapping[Node, str]) -> str:
+    factor = names[x] if isinstance(x, Node) else say("a constant")
+    return say("{operation} passes on the other factor, and {factor} is 0", operation=operation, factor=factor)
 
 
 def _lost(step: Contribution) -> int:
@@ -93,10 +99,12 @@ def _lost(step: Contribution) -> int:
     return int(np.sum((upstream != 0) & (contribution == 0))) if upstream.shape == contribution.shape else 0
 
 
-def _loss(step: Contribution) -> str:
+def _loss(step: Contribution, names: Mapping[Node, str]) -> str:
     """`relu lets nothing through where its operand is not positive: 2 of 3 elements`"""
     name = step.node.primitive.name if step.node.primitive else ""
-    about = say(LOSSES.get(name, FLAT), operation=name)
+    about = say(REASONS.get(name, FLAT), operation=name)
+    if name == "multiply":
+        about = _other_factor(name, _others(step)[0], names)
     return say("{reason}: {lost} of {size} elements", reason=about, lost=_lost(step), size=np.size(step.upstream))
 
 

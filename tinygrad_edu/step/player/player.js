@@ -8,6 +8,7 @@
   const [nodes, groups, events] = [script.nodes, script.groups, script.events].map(records);
   const messages = Object.values(texts);
   const at = (id) => document.getElementById(id);
+  const byId = new Map(nodes.map((node) => [node.id, node]));
   const part = (kind, id) => document.getElementById(`${script.svg}-${kind}${id}`);
   const firstBack = events.findIndex((event) => event.kind === "seed");
   const words = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
@@ -32,8 +33,9 @@
 
   // Texts.
 
-  const label = (id) => nodes.find((node) => node.id === id).label;
   const phase = (event) => texts[event.kind === "forward" || event.kind === "update" ? event.kind : "back"];
+
+  const receiver = (event) => byId.get(event.input ?? event.node);
 
   function symbolic(event) {
     const line = event.lines[event.data ?? (event.local === undefined ? 0 : 1)]; // the first ones may say what data is
@@ -42,15 +44,15 @@
   }
 
   function said(event) {
-    const node = nodes.find((other) => other.id === event.node);
-    const values = { ...event, from: node.label, operation: node.operation, label: label(event.input ?? event.node), old: node.value, symbolic: symbolic(event) };
+    const node = byId.get(event.node);
+    const values = { ...event, from: node.label, operation: node.operation, label: receiver(event).label, old: node.value, symbolic: symbolic(event) };
     return event.said.map((i) => words(messages[i], values)).join(texts["between sentences"]);
   }
 
   function hintsFor(event) {
     const all = [];
     if (event.upstream) {
-      const node = nodes.find(({ id }) => id === event.node);
+      const node = byId.get(event.node);
       const left = node.derivative ?? `∂${script.of}/∂${node.label}`;
       all.push(words(texts["hint of upstream"], { left, upstream: event.upstream }));
     }
@@ -128,7 +130,7 @@
 
   function element(name, text, className) {
     const made = document.createElement(name);
-    made.textContent = text;
+    made.textContent = isolated(text);
     if (className) made.className = className;
     return made;
   }
@@ -141,7 +143,8 @@
   }
 
   // A line of mathematics: its matrices, [[1, 2], [3, 4]], as rows and columns.
-  function line(text) {
+  function line(words) {
+    const text = isolated(words);
     const made = document.createElement("p");
     let end = 0;
     for (const match of text.matchAll(new RegExp(script.matrix, "g"))) {
@@ -168,18 +171,18 @@
     cells.set(node.id, { row, changing });
   }
   for (const line of sources) at("source").append(element("span", line));
-  const drawn = document.querySelector(".picture > svg");
+  const picture = document.querySelector(".picture");
+  const drawn = picture.querySelector("svg");
   const natural = drawn.width.baseVal.value;
 
   // Zoom: at first as large as can be read, and no larger than the frame if that can be; "whole" shows all of it.
-  const frame = document.querySelector(".picture");
-  const readable = () => Math.max(0.7, Math.min(1, (frame.clientWidth - 2) / natural));
+  const readable = () => Math.max(0.7, Math.min(1, (picture.clientWidth - 2) / natural));
   let scale;
   function zoom(to) {
     scale = Math.min(4, Math.max(0.05, to));
     drawn.style.width = `${natural * scale}px`;
   }
-  const whole = () => Math.min((frame.clientWidth - 4) / natural, (frame.clientHeight - 4) / drawn.viewBox.baseVal.height);
+  const whole = () => Math.min((picture.clientWidth - 4) / natural, (picture.clientHeight - 4) / drawn.viewBox.baseVal.height);
   zoom(readable());
   at("source").hidden = sources.length === 0;
   at("grouping").hidden = groups.length === 0;
@@ -192,21 +195,24 @@
     const event = step ? events[step - 1] : null;
     const group = at("grouped").checked && groups.find(({ stop }) => stop === step);
     const part = group ? words(texts["part of"], { part: phase(event), title: group.title }) : phase(event ?? events[0]);
-    at("place").textContent = words(texts.place, { part, step, count: events.length });
+    at("place").textContent = isolated(words(texts.place, { part, step, count: events.length }));
     const lines = event ? event.lines : [texts["said at the start"]];
     at("lines").replaceChildren(...lines.map(line));
     at("lines").className = event ? event.kind : "start";
-    at("said").textContent = event ? said(event) : "";
+    at("said").textContent = event ? isolated(said(event)) : "";
     at("slider").value = String(step);
     at("slider").setAttribute("aria-valuetext", at("place").textContent);
-    at("first").disabled = at("back").disabled = step === first();
-    at("last").disabled = at("next").disabled = step === events.length;
+    for (const id of ["first", "back"]) rest(id, step === first());
+    for (const id of ["last", "next"]) rest(id, step === events.length);
     if (step === events.length) stop();
     showKnown(event);
     showSource(event);
     if (!keepHash) touched ? touched.address() : address([["step", step]]);
     keepSecret();
   }
+
+  // A button that can do nothing now keeps the focus, and with it the keys.
+  function rest(id, rests) { at(id).setAttribute("aria-disabled", String(rests)); }
 
   function keepSecret() {  // what a number leads to is the answer to questions that are left
     const asks = at("predict").checked && step < events.length;
@@ -218,10 +224,11 @@
     for (const node of nodes) {
       const arrival = gradients.get(node.id);
       const complete = arrival !== undefined && arrival.arrived === arrival.expected;
+      const arrivals = !node.receives ? "" : !arrival ? texts["not reached"] : complete ? texts.final : words(texts.arrived, arrival);
       const { changing } = cells.get(node.id);
-      changing[0].textContent = known.get(node.id) ?? "";
-      changing[1].textContent = arrival ? arrival.after : "";
-      changing[2].textContent = !node.receives ? "" : !arrival ? texts["not reached"] : complete ? texts.final : words(texts.arrived, arrival);
+      [known.get(node.id) ?? "", arrival?.after ?? "", arrivals].forEach((text, i) => {
+        if (changing[i].textContent !== text) changing[i].textContent = text; // else a long table would be laid out anew
+      });
       for (const box of node.boxes.map((id) => part("n", id))) {
         if (!box) continue;
         box.classList.toggle("unknown", !known.has(node.id));
@@ -236,18 +243,17 @@
 
   // The row, the boxes and the arrows of an event; on the way back, the gradient flows against the arrow.
   function light(event) {
-    for (const lit of document.querySelectorAll(".picture .now")) lit.classList.remove("now", "against");
-    for (const flow of document.querySelectorAll(".picture .flow")) flow.remove();
-    for (const [id, { row }] of cells) row.classList.toggle("lit", event !== null && id === (event.input ?? event.node));
+    for (const lit of picture.querySelectorAll(".now")) lit.classList.remove("now", "against");
+    for (const flow of picture.querySelectorAll(".flow")) flow.remove();
+    for (const [id, { row }] of cells) row.classList.toggle("lit", event !== null && id === receiver(event).id);
     if (!event) return;
-    const lit = nodes.filter((node) => node.id === event.node || node.id === event.input);
-    for (const box of lit.flatMap((node) => node.boxes)) part("n", box)?.classList.add("now");
+    for (const box of [event.node, event.input].flatMap((id) => byId.get(id)?.boxes ?? [])) part("n", box)?.classList.add("now");
     for (const id of event.edges) part("e", id)?.classList.add("now", ...(event.kind === "forward" ? [] : ["against"]));
   }
 
   // Tags in the picture: what flows along the arrow, and, at a box, how much of its gradient has arrived so far.
   function tag(event, gradients) {
-    for (const old of document.querySelectorAll(".picture .part")) old.remove();
+    for (const old of picture.querySelectorAll(".part")) old.remove();
     for (const node of nodes) {
       const arrival = gradients.get(node.id);
       const box = arrival && arrival.arrived < arrival.expected && own(node);
@@ -258,7 +264,7 @@
     }
     if (event?.kind !== "contribution" || event.edges.length !== 1 || !single(event.value)) return;
     const path = part("e", event.edges[0])?.querySelector(".line");
-    if (!path || !own(nodes.find((node) => node.id === event.node))) return;
+    if (!path || !own(byId.get(event.node))) return;
     const product = event.local === undefined ? event.value : `${event.upstream} · ${bracketed(event.local)} = ${event.value}`;
     const length = path.getTotalLength();
     const { x, y } = path.getPointAtLength(length / 2);
@@ -287,12 +293,10 @@
   }
 
   function keepInView(event) {
-    const lit = event && cells.get(event.input ?? event.node);
-    const frame = document.querySelector(".all");
-    if (lit) frame.scrollTop = lit.row.offsetTop - frame.clientHeight / 2;
-    const boxes = [...document.querySelectorAll(".picture .now .box")].map((box) => box.getBoundingClientRect());
+    const table = document.querySelector(".all");
+    if (event) table.scrollTop = cells.get(receiver(event).id).row.offsetTop - table.clientHeight / 2;
+    const boxes = [...picture.querySelectorAll(".now .box")].map((box) => box.getBoundingClientRect());
     if (!boxes.length) return;
-    const picture = document.querySelector(".picture");
     const outer = picture.getBoundingClientRect();
     const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
     const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
@@ -361,7 +365,7 @@
     at("answer").value = "";
     at("hints").replaceChildren();
     tell("", "");
-    at("hint").disabled = hintsFor(event).length === 0;
+    rest("hint", hintsFor(event).length === 0);
     at("answer").focus();
   }
 
@@ -371,24 +375,21 @@
     at("lines").hidden = at("said").hidden = false;
   }
 
+  function leave() {
+    if (asking < 0) return;
+    show(step);
+    at("next").focus();
+  }
+
   function tell(text, kind) {
     at("feedback").textContent = text;
     at("feedback").className = kind;
   }
 
-  const named = new Map([["inf", Infinity], ["+inf", Infinity], ["-inf", -Infinity], ["nan", NaN]]);
-
-  function read(word) {
-    const fraction = new RegExp(`^(${script.number})(?:/(${script.number}))?$`).exec(word);
-    if (!fraction) return named.get(word.toLowerCase());
-    const under = Number(fraction[2] ?? 1);
-    return under === 0 ? undefined : Number(fraction[1]) / under;
-  }
-
   // The numbers in a text; where a comma may separate numbers or decimals, both readings.
   function readings(typed) {
-    const text = typed.normalize("NFKC").replaceAll("−", "-").replaceAll("∞", "inf");
-    const texts = [...new Set([text, text.replace(/(?<=[0-9]),(?=[0-9])/g, ".")])];
+    const text = typable(typed);
+    const texts = [...new Set([text, withPoints(text)])];
     return texts.map((one) => one.split(/[\s,;()[\]]+/).filter(Boolean).map(read)).filter((numbers) => numbers.length && !numbers.includes(undefined));
   }
 
@@ -408,15 +409,13 @@
     if (!right) return tell(texts["try again"], "wrong");
     const done = asking;
     show(done + 1);
-    at("said").textContent = `${texts.right} ${at("said").textContent}`;
+    at("said").prepend(`${texts.right} `);
     return at("next").focus();
   }
 
   function note(right) {
     const entry = (met[asking] ??= { tries: 0, hints: 0, right: false });
-    entry.tries += 1;
-    entry.hints = hints;
-    entry.right = right;
+    if (!entry.right) Object.assign(entry, { tries: entry.tries + 1, hints, right }); // practice afterwards costs nothing
     remember();
     tellScore();
   }
@@ -444,9 +443,10 @@
 
   function hint() {
     const all = hintsFor(events[asking]);
+    if (hints === all.length) return;
     at("hints").append(element("li", all[hints]));
     hints += 1;
-    at("hint").disabled = hints === all.length;
+    rest("hint", hints === all.length);
   }
 
   function reveal() {
@@ -476,14 +476,19 @@
   at("slider").addEventListener("input", () => show(Number(at("slider").value)));
   at("skip").addEventListener("change", () => show(Math.max(step, first())));
   at("predict").addEventListener("change", () => show(step));
-  const keys = { ArrowRight: next, ArrowLeft: back, Home: actions.first, End: actions.last, " ": play };
+  const keys = { ArrowRight: next, ArrowLeft: back, Home: actions.first, End: actions.last, " ": play, Escape: leave };
+  const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.id !== "slider" && event.target.type !== "checkbox";
-    const pressing = event.key === " " && (event.target.tagName === "BUTTON" || event.target.type === "checkbox");
-    if (!(event.key in keys) || typing || pressing || event.ctrlKey || event.altKey || event.metaKey) return;
+    const { target, key } = event;
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && target.id !== "slider" && target.type !== "checkbox";
+    const pressing = key === " " && (target.tagName === "BUTTON" || target.type === "checkbox");
+    const looking = event.shiftKey && directions[key]; // the arrows alone move through the script
+    const action = looking ? () => scroll(target.closest("[tabindex]") ?? picture, ...looking) : keys[key];
+    if (!action || (typing && key !== "Escape") || pressing || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    keys[event.key]();
+    action();
   });
+  const scroll = (area, x, y) => area.scrollBy(x * 80, y * 80);
   tellScore();
   const linked = () => Number(/^#step=(\d+)(?:&|$)/.exec(location.hash)?.[1] ?? NaN);
   addEventListener("hashchange", () => Number.isNaN(linked()) || linked() === step || show(linked(), { keepHash: true }));
@@ -491,7 +496,7 @@
   show(Number.isNaN(linked()) ? 0 : linked(), { keepHash: true });
   if (script.touch) touched = touchable(script.touch, retell, () => (step ? [["step", step]] : []));
   keepSecret();
-  document.querySelector(".picture").addEventListener("click", (event) => {
+  picture.addEventListener("click", (event) => {
     const box = event.target.closest(`[id^="${script.svg}-n"]`);
     if (box) touched?.pick(writing.rowAt(event.target, box, script.touch.boxes[Number(box.id.split("-n")[1]) - 1]));
   });

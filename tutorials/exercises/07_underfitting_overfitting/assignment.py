@@ -1,4 +1,4 @@
-"""Lesson 7: the folds of a cross-validation, and two backward passes that keep weights and units small."""
+"""Lesson 7: the folds of a cross-validation, and the backward passes of two penalties and of dropout."""
 
 import numpy as np
 

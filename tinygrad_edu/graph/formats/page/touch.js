@@ -201,32 +201,37 @@ function touchable({ rows, output, digits, of }, redraw, own = () => []) {
     const numbers = evaluate(rows, output);
     const { values, gradients } = numbers;
     const moved = rows.map((row, j) => (j === i ? [row[0], row[1] + step, row[2]] : row));
-    const answer = evaluate(moved, output).values[output] - values[output];
-    at("nudge").textContent = `${name} + ${show(step)} → ${of} ${answer < 0 ? "−" : "+"} ${show(Math.abs(answer))}`;
-    at("touched").textContent = `${name} = ${show(rows[i][1])}: ${of} = ${show(values[output])}, ∂${of}/∂${name} = ${show(gradients[i])}`;
+    const answer = evaluate(moved, output).values[output];
+    const by = answer - values[output];
+    const answered = Number.isFinite(by) ? `${by < 0 ? "−" : "+"} ${show(Math.abs(by))}` : `= ${show(answer)}`;
+    at("nudge").textContent = isolated(`${name} + ${show(step)} → ${of} ${answered}`);
+    at("touched").textContent = isolated(`${name} = ${show(rows[i][1])}: ${of} = ${show(values[output])}, ∂${of}/∂${name} = ${show(gradients[i])}`);
     again(numbers);
     remember();
   }
 
   function choose(i) {
     at("leaf").value = String(i);
-    at("number").value = String(rows[i][1]);
     const reach = Math.max(1, 2 * Math.abs(first[i]));
-    Object.assign(at("range"), { min: String(first[i] - reach), max: String(first[i] + reach), step: String(reach / 100) });
-    at("range").value = String(rows[i][1]);
+    const [min, max] = [-reach, reach].map((far) => Math.max(-Number.MAX_VALUE, Math.min(first[i] + far, Number.MAX_VALUE)));
+    Object.assign(at("range"), { min, max, step: reach / 100 });
+    at("number").value = at("range").value = String(rows[i][1]);
     change();
   }
 
-  function put(text) {
-    const value = Number(text.replace("−", "-").replace(",", "."));
-    if (text.trim() === "" || !Number.isFinite(value)) return;
+  // The number that is typed counts as soon as it is one; what is none gives way to the number that counts.
+  function put(text, other) {
+    const value = read(withPoints(typable(text)).trim());
+    if (!Number.isFinite(value)) return;
     rows[chosen()][1] = value;
+    at(other).value = String(value);
     change();
   }
   for (const i of leaves) at("leaf").append(new Option(rows[i][3], String(i)));
   at("leaf").addEventListener("change", () => choose(chosen()));
-  at("number").addEventListener("input", () => { put(at("number").value); at("range").value = at("number").value; });
-  at("range").addEventListener("input", () => { at("number").value = at("range").value; put(at("range").value); });
+  at("number").addEventListener("input", () => put(at("number").value, "range"));
+  at("number").addEventListener("change", () => { at("number").value = String(rows[chosen()][1]); });
+  at("range").addEventListener("input", () => put(at("range").value, "number"));
   at("reset").addEventListener("click", () => { leaves.forEach((i) => { rows[i][1] = first[i]; }); choose(chosen()); });
   for (const [name, value] of [...new URLSearchParams(location.hash.slice(1))].slice(own().length)) {
     const i = leaves.find((j) => rows[j][3] === name);

@@ -9,10 +9,12 @@ from html import escape
 from string import Template
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...._support.files import read_resource
 from ...._support.grouping import grouped
 from ...._support.languages import say, texts
-from ...plain import Edge, Graph
+from ...plain import Edge, Graph, Quantity
 from ...text import width
 from .elements import EXPANSIONS, THE_SAME, Array, Elements
 
@@ -143,7 +145,7 @@ def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[
             if value.elements is None or not all(map(math.isfinite, value.elements)):
                 raise ValueError(f"{node.label} is too large, or not finite")
             free = node.kind == "leaf" and not node.formula  # 1 − y changes with y alone
-            of[node.id] = elements.leaves(value.elements, value.shape, node.label if free else None)
+            of[node.id] = elements.leaves(_as_written(value), value.shape, node.label if free else None)
         elif node.kind == "operation" and node.id in arriving:
             inputs = [of[source] for _, source in sorted(arriving[node.id])]
             if node.operation not in elements.known or value.shape or any(x.shape for x in inputs):
@@ -153,6 +155,14 @@ def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[
         else:
             raise ValueError(f"{node.label} is no leaf and no operation")
     return elements, of, operands
+
+
+def _as_written(value: Quantity) -> tuple[float, ...]:
+    """The numbers of a leaf as a program has them: 0.1, where float32 holds 0.10000000149011612."""
+    numbers = value.elements or ()
+    if value.dtype not in ("float16", "float32"):
+        return numbers
+    return tuple(float(str(number)) for number in np.asarray(numbers, value.dtype))
 
 
 def panel() -> str:
