@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from opcode import opmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +10,7 @@ from numpy import ndarray
 
 from . import messages
 from .arrays import Numbers, Size
-from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
+from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes, waiting_names
 from .grad_mode import recording, state
 from .inplace import assign, shares
 from .masks import answered
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Tensor", "tensor"]
-
-_UNPACK = opmap["UNPACK_SEQUENCE"]
 
 
 class Tensor(Operators):
@@ -167,10 +163,9 @@ class Tensor(Operators):
         return self.shape[0]
 
     def __iter__(self) -> Any:
-        asking = sys._getframe(1)
-        code, at = asking.f_code.co_code, asking.f_lasti
-        if code[at] == _UNPACK and self.shape[:1] not in ((), (code[at + 1],)):
-            raise messages.not_so_many(self, code[at + 1])
+        names = waiting_names()
+        if names is not None and self.shape[:1] not in ((), (names,)):
+            raise messages.not_so_many(self, names)
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, item: Any) -> bool:
