@@ -13,7 +13,7 @@ from tests.nn.twins import assert_agree, same_module, torch_or_skip
 from tinygrad_edu import nn
 
 OURS_ALONE = {
-    "Uninitialized", "materialize", "is_buffer", "is_parameter", "Lambda", "FocalLoss", "HingeLoss", "GlobalAvgPool",
+    "Uninitialized", "materialize", "Lambda", "FocalLoss", "HingeLoss", "GlobalAvgPool",
     "summary", "Summary", "focal_loss", "hinge_loss", "global_avg_pool", "KeyValueCache", "PositionalEmbedding",
     "PositionalEncoding", "attention_maps", "attention_weights", "pad_sequence", "padding_mask", "positional_encoding",
     "unpad_sequence", "bilinear_",

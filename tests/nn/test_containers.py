@@ -144,6 +144,7 @@ def test_lists_and_dicts_of_modules() -> None:
         (lambda: nn.Sequential(3), "Sequential: holds modules, and '0' is 3"),
         (lambda: nn.ModuleDict({"a.b": nn.ReLU()}), "'a.b' cannot name a module"),
         (lambda: nn.ModuleDict({"keys": nn.ReLU()}), "'keys' cannot name a module"),
+        (lambda: nn.ModuleDict(cast(Any, [nn.ReLU()])), "made of a dict of modules, not of"),
         (lambda: nn.ModuleList([]).append(cast(Any, None)), "holds modules, and '0' is None"),
     ],
 )  # fmt: skip
@@ -154,6 +155,6 @@ def test_what_cannot_be_held_is_refused(make: Any, says: str) -> None:
 
 def test_functions_become_modules() -> None:
     double = nn.Lambda(lambda x: x * 2)
-    assert nn.Sequential(double, nn.Lambda(tg.exp), nn.Identity())(tg.zeros(2)).tolist() == [1.0, 1.0]
+    assert nn.Sequential(double, nn.Lambda(tg.exp), nn.Identity(3, bias=False))(tg.zeros(2)).tolist() == [1.0, 1.0]
     assert nn.Flatten()(tg.zeros((2, 3, 4))).shape == (2, 12)
     assert nn.Flatten(0, 1)(tg.zeros((2, 3, 4))).shape == (6, 4)

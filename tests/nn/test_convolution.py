@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,18 @@ def test_transposed_convolution_is_pytorchs(data: st.DataObject) -> None:
     same_module(ours, theirs, dtype)
     assert repr(ours) == repr(theirs)
     assert_agree(ours, theirs, numbers(shape, 2), dtype=dtype)
+    x = numbers(shape, 2).astype(dtype)
+    size = tuple(n + data.draw(st.integers(-2, 2)) for n in ours(x).shape[2:])
+    try:
+        wanted = theirs(torch.tensor(x), output_size=size).detach()
+    except ValueError:
+        with pytest.raises(tg.ShapeError, match="output_size is from"):
+            ours(x, output_size=size)
+    except RuntimeError:  # PyTorch gives every size the right to a step of its own, and then refuses some
+        with suppress(tg.ShapeError):
+            ours(x, output_size=size)
+    else:
+        assert np.allclose(ours(x, output_size=size).data, wanted, atol=1e-4)
 
 
 @DTYPES

@@ -940,6 +940,8 @@ def test_borders_begin_with_the_last_axis() -> None:
     for wrong in ((1,), (1,) * 8):
         with pytest.raises(tg.ShapeError, match="pad: two whole numbers for each axis"):
             F.pad(x, wrong)
+    with pytest.raises(tg.ShapeError, match=r"pad: .* has too few numbers to cut off"):
+        F.pad(x, (-2, -2))
     with pytest.raises(tg.DtypeError, match="pad: mode is 'constant', "):
         F.pad(x, (1, 1), "edge")
     with pytest.raises(tg.DtypeError, match="padding_mode is 'zeros', "):
@@ -967,6 +969,8 @@ def test_upsampling_by_hand() -> None:
             up(**wrong)
     with pytest.raises(tg.ShapeError, match="one for each of 1 axes"):
         up(size=(2, 3))
+    with pytest.raises(tg.ShapeError, match=r"interpolate: nothing would be left of \(1, 1, 3\) along axis 2"):
+        up(scale_factor=0.3)
 
 
 def test_pixels_are_made_of_channels_and_back() -> None:
@@ -991,6 +995,7 @@ def test_bilinear_and_unflatten() -> None:
         layer(x2, x1)
     assert nn.Unflatten(-1, (2, -1))(tg.zeros((3, 8))).shape == (3, 2, 4)
     assert nn.Unflatten(0, (3, 1))(tg.zeros((3, 8))).shape == (3, 1, 8)
+    assert nn.Unflatten(1, (1, -1))(tg.zeros((2, 4, 0))).shape == (2, 1, 4, 0)
     with pytest.raises(tg.ShapeError, match="dim 2 is no axis"):
         nn.Unflatten(2, (2, 4))(tg.zeros((3, 8)))
 

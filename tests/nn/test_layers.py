@@ -106,6 +106,23 @@ def test_what_is_no_row_is_refused(index: Any, error: type[Exception], says: str
         nn.Embedding(5, 3)(index)
 
 
+def test_an_embedding_of_vectors_that_are_known() -> None:
+    vectors = np.arange(6.0).reshape(3, 2)
+    frozen, learned = (nn.Embedding.from_pretrained(vectors, freeze, padding_idx=-1) for freeze in (True, False))
+    assert (frozen.weight.requires_grad, learned.weight.requires_grad) == (False, True)
+    assert learned([[2, 0]]).tolist() == [[[4.0, 5.0], [0.0, 1.0]]]
+    learned([1, 2]).sum().backward()
+    assert learned.weight.grad.tolist() == [[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
+    with pytest.raises(tg.ShapeError, match=r"from_pretrained: the weight is \(K, D\)"):
+        nn.Embedding.from_pretrained([1.0, 2.0])
+
+
+def test_a_flat_batch_is_not_flattened_again() -> None:
+    x = tg.ones((2, 3), requires_grad=True)
+    assert nn.Flatten()(x) is x
+    assert nn.Flatten(0)(tg.tensor(2.0)).shape == (1,)
+
+
 def test_one_hot() -> None:
     assert F.one_hot([[2, 0]], 4).tolist() == [[[0, 0, 1, 0], [1, 0, 0, 0]]]
     with pytest.raises(tg.OutOfRangeError, match="4 is not among the 4 classes"):

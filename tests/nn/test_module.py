@@ -42,8 +42,8 @@ def test_parameters_are_learned_buffers_are_kept_and_anything_else_is_neither() 
     weight, buffer = nn.Parameter([1.0]), nn.Buffer([1.0])
     others = [tg.tensor([1.0]), weight * 2.0, np.ones(1), 1.0, None]
     leaves = [weight, nn.Parameter([1.0], requires_grad=False), tg.Value(2.0), tg.tensor([1.0], requires_grad=True)]
-    assert [nn.is_parameter(x) for x in [*leaves, buffer, *others]] == [True] * 4 + [False] * 6
-    assert [nn.is_buffer(x) for x in [*leaves, buffer, *others]] == [False] * 4 + [True] + [False] * 5
+    assert [isinstance(x, nn.Parameter) for x in [*leaves, buffer, *others]] == [True] * 4 + [False] * 6
+    assert [isinstance(x, nn.Buffer) for x in [*leaves, buffer, *others]] == [False] * 4 + [True] + [False] * 5
 
 
 def test_parameters_are_found_in_attributes_lists_tuples_and_dicts() -> None:

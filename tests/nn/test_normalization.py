@@ -144,6 +144,12 @@ def test_running_statistics_may_be_plain_arrays_and_follow_then_too(f: Any) -> N
         assert not np.array_equal(array, np.zeros(2))
 
 
+def test_no_images_move_no_running_means() -> None:
+    layer: Any = nn.InstanceNorm2d(2, track_running_stats=True)
+    assert layer(tg.zeros((0, 2, 3, 4))).shape == (0, 2, 3, 4)
+    assert (layer.running_mean.tolist(), layer.running_var.tolist()) == ([0, 0], [1, 1])
+
+
 @pytest.mark.parametrize(
     "make", [lambda bias: nn.GroupNorm(2, 4, bias=bias), lambda bias: nn.InstanceNorm1d(4, affine=True, bias=bias)]
 )

@@ -8,6 +8,9 @@
 """
 
 # ruff: noqa: F403
+from typing import TYPE_CHECKING
+
+from ..engine.messages.pytorch import missing
 from . import boxes as boxes, text as text
 from .augment import *
 from .dataset import *
@@ -21,3 +24,5 @@ from .synthetic import *
 
 __all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
 __all__ += ["boxes", "text"]
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)

@@ -1,4 +1,4 @@
-"""The NumPy arrays that `x.data` and `x.grad` return; arithmetic on them gives plain arrays.
+"""The NumPy arrays that `x.data`, `x.grad`, comparisons and `argmax` return; arithmetic on them gives plain arrays.
 
 `w.data -= step` works on them, and they answer for PyTorch's names.
 """
@@ -12,9 +12,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import DtypeError
-from .messages.elsewhere import of_array
+from .messages.elsewhere import IN_PLACE, of_array
 
-__all__ = ["Gradient", "Numbers", "Passing", "Size"]
+__all__ = ["Gradient", "Numbers", "Passing", "Plain", "Size", "plain"]
 
 
 READ_ONLY = "write x.data = ..., or x[index] = ... and x -= ... in tg.no_grad()"
@@ -45,6 +45,26 @@ class Passing(ndarray):
 
     def __reduce__(self) -> Any:
         return np.asarray(self).__reduce__()
+
+
+class Plain(Passing):
+    """What has no gradient and so is no tensor: the answers of comparisons, places, classes."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        way = of_array(name, IN_PLACE)
+        raise AttributeError(f"what has no gradient is no tensor, and has no {name}: {way}", name=name, obj=self)
+
+
+def plain(x: Any) -> Any:
+    """An array that answers for PyTorch's names; a single number as it is.
+
+    >>> plain(np.array([1, 2])).eq
+    Traceback (most recent call last):
+        ...
+    AttributeError: what has no gradient is no tensor, and has no eq: here it is x == y, x != y, x < y, x <= y, x > y \
+and x >= y
+    """
+    return x.view(Plain) if type(x) is ndarray else x
 
 
 class Numbers(Passing):

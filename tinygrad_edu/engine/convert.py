@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from numbers import Integral, Real
+from opcode import opmap
 from typing import Any
 
 import numpy as np
@@ -15,12 +17,14 @@ from .node import Node, Operand, number_of
 
 __all__ = [
     "DEFAULT_DTYPE", "array_of", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
-    "plain_operand", "sizes",
+    "plain_operand", "sizes", "waiting_names",
 ]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
 """The dtype that Python numbers and lists get, as in PyTorch; arrays keep theirs."""
 
+
+UNPACK = opmap["UNPACK_SEQUENCE"]
 
 FIXED = frozenset({int, bool, float, str, type(None)})
 """The types of attributes that nobody can change."""
@@ -160,3 +164,10 @@ def own_index(index: Any) -> Any:
 def sizes(given: tuple[Any, ...]) -> Any:
     """The sizes that a user gave as several arguments or as one tuple: `reshape(2, 3)` or `reshape((2, 3))`."""
     return given[0] if len(given) == 1 else given
+
+
+def waiting_names() -> int | None:
+    """For `__iter__`: how many names take the items, as in `values, places = x`; None where no names do."""
+    asking = sys._getframe(2)
+    code, at = asking.f_code.co_code, asking.f_lasti
+    return code[at + 1] if code[at] == UNPACK else None

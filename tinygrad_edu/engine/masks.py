@@ -11,13 +11,12 @@ constant, the graph would be right for the numbers of one run alone. So it is a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import Passing
+from .arrays import Plain, plain
 from .grad_mode import TRACED, state
-from .messages.elsewhere import IN_PLACE, of_array
 from .node import Node, new, record
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ ANSWERS: dict[Any, Row] = {}
 """The rows of comparisons, and `astype`, by the functions of NumPy that mean the same."""
 
 
-class Mask(Passing):
+class Mask(Plain):
     """An array of bools that remembers which comparison it answers.
 
     Attributes
@@ -58,9 +57,6 @@ class Mask(Passing):
             return np.array(self)
         (row, _, _), (x, y) = self.call, operands
         return record(new(Node.array_kind), np.array(self), row, x, y, gradient=False)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"what a comparison gives has no {name}: {of_array(name, IN_PLACE)}", name=name, obj=self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         if any(isinstance(x, Node) for x in operands):
@@ -107,5 +103,5 @@ def answered(answer: Any, row: Row, x: Any, y: Any = None) -> Any:
         return record(new(Node.array_kind if of_arrays else type(x)), answer, row, x, y, gradient=False)
     receives = any(isinstance(z, Node) and z.requires_grad for z in (x, y))
     if not (of_arrays and here.level and receives):
-        return answer
+        return plain(answer)
     return remembered(answer, row, x, y)

@@ -22,7 +22,7 @@ from .walk import recorded, unshared, walk
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .signatures import GivesEither, GivesTensor
+    from .signatures import GivesEither, GivesItself, GivesTensor
 
 __all__ = ["Operators", "infix"]
 
@@ -30,7 +30,7 @@ __all__ = ["Operators", "infix"]
 @overload
 def infix(row: Primitive, holds: type[float]) -> tuple[GivesEither, GivesEither, GivesEither]: ...
 @overload
-def infix(row: Primitive, holds: type[np.ndarray]) -> tuple[GivesTensor, GivesTensor, GivesTensor]: ...
+def infix(row: Primitive, holds: type[np.ndarray]) -> tuple[GivesTensor, GivesTensor, GivesItself]: ...
 def infix(row: Primitive, holds: Any) -> Any:
     """The methods `x + y`, `y + x` and `x += y` of the kind of node that holds floats, or arrays: they record a row.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 N = TypeVar("N")
 
-__all__ = ["GivesEither", "GivesSame", "GivesTensor"]
+__all__ = ["GivesEither", "GivesItself", "GivesSame", "GivesTensor"]
 
 
 class GivesTensor(Protocol):
@@ -32,7 +32,16 @@ class GivesEither(Protocol):
     def __call__(self, other: Tensor | NDArray[Any], /) -> Tensor: ...
 
 
-class GivesSame(Protocol):
-    """A method that gives a node of the same kind."""
+class GivesItself(Protocol):
+    """A change in place of a Tensor."""
 
+    def __get__(self, node: N, kind: Any = None) -> Callable[..., N]: ...
+
+
+class GivesSame(Protocol):
+    """A method that gives a node of the same kind; of a parameter, a plain Tensor."""
+
+    @overload
+    def __get__(self, node: Tensor, kind: Any = None) -> Callable[..., Tensor]: ...
+    @overload
     def __get__(self, node: N, kind: Any = None) -> Callable[..., N]: ...

@@ -15,7 +15,7 @@ from ..engine.primitives.comparisons import greater, greater_equal, less_equal
 from ..engine.primitives.elementwise import abs_, elu, relu, sigmoid, sign, softplus as softplus_, tanh, where
 from ..engine.primitives.fused import gelu as gelu_, log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
-from ..engine.primitives.shape import split
+from ..engine.primitives.shape import reshape, split
 from ..errors import ShapeError
 from . import init
 from .from_function import module_of
@@ -42,7 +42,7 @@ def prelu(x: Any, weight: Any) -> Any:
     shape, n = shape_of(x), shape_of(weight)
     if n not in {(), (1,), shape[1:2]}:
         raise ShapeError(f"prelu: weight has shape () or (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
-    return where(greater(x, 0), x, weight.reshape((*n, *(1 for _ in shape[2:])) if shape else ()) * x)
+    return where(greater(x, 0), x, reshape(weight, (*n, *(1 for _ in shape[2:])) if shape else ()) * x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
@@ -116,9 +116,10 @@ def _formula(
 
 
 def _glu(x: Any, dim: int = -1) -> Any:
-    if not shape_of(x) or shape_of(x)[dim] % 2:
-        raise ShapeError(f"glu: halves an axis, and axis {dim} of shape {shape_of(x)} has no two equal halves")
-    values, gates = split(x, 2, axis=dim)
+    shape = shape_of(x)
+    if not -len(shape) <= dim < len(shape) or shape[dim] % 2:
+        raise ShapeError(f"glu: halves an axis, and axis {dim} of shape {shape} has no two equal halves")
+    values, gates = split(x, [shape[dim] // 2], axis=dim)
     return values * sigmoid(gates)
 
 

@@ -194,6 +194,8 @@ class ModuleDict(Container, MutableMapping[str, Any]):
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        if not isinstance(modules, (Mapping, type(None))):
+            raise DtypeError("ModuleDict: made of a dict of modules, not of {value}", value=short(modules))
         super().__init__((modules or {}).items())
 
     def __getitem__(self, name: str) -> Any:
@@ -235,12 +237,14 @@ class Lambda(Module):
 
 
 class Identity(Module):
-    """Returns its input.
+    """Returns its input. Takes and forgets any arguments, so that it can stand in the place of any layer.
 
     >>> from tinygrad_edu import nn
-    >>> nn.Identity()(5.0)
+    >>> nn.Identity(3, 2, bias=False)(5.0)
     5.0
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
 
     def forward(self, x: Any) -> Any:
         return x

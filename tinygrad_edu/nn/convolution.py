@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from .._support.languages import texts
-from ..engine.messages import one_of
+from ..engine.messages import one_of, several
+from ..engine.node import shape_of
 from ..engine.primitives.convolution import (
     borders,
     conv1d,
@@ -155,8 +156,20 @@ class ConvTranspose(Convolution):
         _, per_group = self._per_group()
         return {"weight": (self.in_channels, per_group, *self.kernel_size), "bias": (self.out_channels,)}
 
-    def forward(self, x: Any) -> Any:
-        how = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+    def forward(self, x: Any, output_size: Any = None) -> Any:
+        more = self.output_padding
+        if output_size is not None:
+            wanted = per_axis(type(self).__name__, "output_size", several(output_size)[-self.axes :], self.axes, 1)
+            windows: Any = zip(shape_of(x)[-self.axes :], self.kernel_size, self.stride, self.padding, self.dilation)
+            least = [(n - 1) * step - 2 * less + d * (k - 1) + 1 for n, k, step, less, d in windows]
+            more = tuple(size - m for size, m in zip(wanted, least))
+            if not all(0 <= extra < step for extra, step in zip(more, self.stride)):
+                most = tuple(m + step - 1 for m, step in zip(least, self.stride))
+                text = texts("{layer}: output_size is from {least} to {most} for an input {shape}, not {wanted}")
+                raise ShapeError(
+                    text, layer=self, least=tuple(least), most=most, shape=shape_of(x), wanted=tuple(wanted)
+                )
+        how = (self.stride, self.padding, more, self.groups, self.dilation)
         return type(self).function(data_for(self, x, self.weight), self.weight, self.bias, *how)
 
 
@@ -176,7 +189,8 @@ class ConvTranspose2d(ConvTranspose):
 
     Parameters
     ----------
-    output_padding : chooses among the output sizes from which a `Conv2d` of these arguments gives the size of x.
+    output_padding : chooses among the output sizes from which a `Conv2d` of these arguments gives the size of x; or
+        a call is given the size itself, `layer(x, output_size=(14, 16))`.
     the others : as in `Conv2d`.
 
     `weight` has shape (in_channels, out_channels / groups, *kernel_size). Raises as `Conv2d`.

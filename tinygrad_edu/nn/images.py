@@ -54,7 +54,11 @@ def _cut(x: Any, pairs: Sequence[tuple[int, int]]) -> Any:
     """x without what negative widths cut off."""
     if all(before >= 0 and behind >= 0 for before, behind in pairs):
         return x
-    return x[tuple(slice(max(0, -before), n - max(0, -behind)) for (before, behind), n in zip(pairs, shape_of(x)))]
+    kept = [slice(max(0, -before), n - max(0, -behind)) for (before, behind), n in zip(pairs, shape_of(x))]
+    if any(part.stop < part.start for part in kept):
+        cut = [tuple(min(0, width) for width in pair) for pair in pairs]
+        raise ShapeError(f"pad: {shape_of(x)} has too few numbers to cut off {cut}")
+    return x[tuple(kept)]
 
 
 def interpolate(
@@ -88,6 +92,8 @@ def interpolate(
         raise ShapeError(f"interpolate: one number, or one for each of {len(sizes)} axes; not {short(given)}")
     for axis, (n, wanted) in enumerate(zip(sizes, given), start=2):
         m = int(n * wanted) if size is None else wanted
+        if m < 1:
+            raise ShapeError(f"interpolate: nothing would be left of {shape_of(input)} along axis {axis}")
         shares = _shares(n, m, n / m if size is not None else 1 / wanted, mode == "nearest", align_corners)
         x = mixed(x, axis, shares)
     return x

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .._support.languages import texts
+from ..engine.arrays import plain
 from ..engine.messages import probability, several
 from ..engine.node import number_of, shape_of
 from ..engine.parts import for_examples
@@ -22,6 +23,9 @@ from ..errors import OutOfRangeError, ShapeError
 from . import init
 from .module import Module
 from .parameter import Parameter, Shape, class_indices, data_for, numeric, real
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "AlphaDropout", "Bilinear", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "Flatten", "Linear",
@@ -40,15 +44,21 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     tensor([[5., 6.],
             [1., 2.]])
     """
-    if len(shape_of(weight)) != 2:
-        text = texts("embedding: the weight is (K, D), a row for each of K integers; {shape} is not")
-        raise ShapeError(text, shape=shape_of(weight))
-    rows = class_indices("embedding", input, shape_of(weight)[0], texts("rows of the weight"))
+    n, _ = _rows_and_columns("embedding", weight)
+    rows = class_indices("embedding", input, n, texts("rows of the weight"))
     found = getitem(weight, rows)
     if padding_idx is None:
         return found
-    padding = _padding_row(padding_idx, shape_of(weight)[0])
+    padding = _padding_row(padding_idx, n)
     return where((rows == padding)[..., None], number_of(weight)[padding], found)
+
+
+def _rows_and_columns(function: str, weight: Any) -> tuple[int, ...]:
+    shape = shape_of(weight)
+    if len(shape) != 2:
+        text = texts("{name}: the weight is (K, D), a row for each of K integers; {shape} is not")
+        raise ShapeError(text, name=function, shape=shape)
+    return shape
 
 
 def _padding_row(index: int, rows: int) -> int:
@@ -69,7 +79,7 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     """
     target = numeric("one_hot", target)
     n = num_classes if num_classes >= 0 else int(np.max(number_of(target), initial=-1)) + 1
-    hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, texts("classes"))]
+    hot: np.ndarray = plain(np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, texts("classes"))])
     return hot
 
 
@@ -242,6 +252,19 @@ class Embedding(Module):
             is_padding = np.arange(self.num_embeddings)[:, None] == self.padding_idx
             self.weight.data = np.where(is_padding, 0.0, self.weight.data)
 
+    @classmethod
+    def from_pretrained(cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None) -> Self:
+        """A layer with these vectors (num_embeddings, embedding_dim), which learns only if it is not to `freeze`.
+
+        >>> import tinygrad_edu as tg
+        >>> tg.nn.Embedding.from_pretrained([[1.0, 2.0], [3.0, 4.0]])([1])
+        tensor([[3., 4.]])
+        """
+        n, size = _rows_and_columns("from_pretrained", embeddings)
+        layer = cls(n, size, padding_idx)
+        layer.weight = Parameter(embeddings, not freeze)
+        return layer
+
     def forward(self, input: Any) -> Any:
         return embedding(input, self.weight, self.padding_idx)
 
@@ -284,7 +307,8 @@ class Unflatten(Module):
         if not -len(shape) <= self.dim < len(shape):
             raise ShapeError("Unflatten: dim {dim} is no axis of {shape}", dim=self.dim, shape=shape)
         axis = self.dim % len(shape)
-        return reshape(x, (*shape[:axis], *self.unflattened_size, *shape[axis + 1 :]))
+        sizes = shape_of(reshape(np.empty(shape[axis]), self.unflattened_size))  # of this axis alone, to know the -1
+        return reshape(x, (*shape[:axis], *sizes, *shape[axis + 1 :]))
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -7,7 +7,7 @@ it is made an attribute of a module. A plain tensor that requires none is a cons
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,17 +18,28 @@ from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, OutOfRangeError
 
-__all__ = ["Buffer", "Parameter", "Uninitialized", "is_buffer", "is_parameter", "materialize"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Buffer", "Parameter", "Uninitialized", "materialize"]
 
 Shape = tuple[int | None, ...]
 """A shape, with None for each size that is not known yet."""
 
 
-def Parameter(data: Any = None, requires_grad: bool = True) -> Tensor:
+class _OfRole(type):
+    """The class of `Parameter` and `Buffer`, of which plain tensors with a mark are instances."""
+
+    def __instancecheck__(cls, x: Any) -> bool:
+        return role(x) == cls.__name__.lower()
+
+
+class Parameter(Tensor, metaclass=_OfRole):
     """A tensor that a module learns. Without `data` it is uninitialised until its module knows its shape.
 
-    It holds a copy of `data`: an array in its own dtype, numbers and lists in float32. Raises `DtypeError` if `data`
-    is not an array of floating-point numbers.
+    It holds a copy of `data`: an array in its own dtype, numbers and lists in float32. What is made is a plain Tensor
+    with a mark; `isinstance(x, Parameter)` says whether a module learns x, so also of a Value and of a plain leaf that
+    requires a gradient. Raises `DtypeError` if `data` is not an array of floating-point numbers.
 
     >>> import tinygrad_edu as tg
     >>> class Scale(tg.nn.Module):
@@ -38,11 +49,17 @@ def Parameter(data: Any = None, requires_grad: bool = True) -> Tensor:
     ...         return self.factor * x
     >>> dict(Scale().named_parameters())
     {'factor': tensor([1., 2.], requires_grad=True)}
+    >>> isinstance(Scale().factor, tg.nn.Parameter), isinstance(tg.tensor([1.0]), tg.nn.Parameter)
+    (True, False)
     """
-    return _marked("parameter", data).requires_grad_(requires_grad)
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Self:
+        return _marked("parameter", data).requires_grad_(requires_grad)  # type: ignore[return-value]
 
 
-def Buffer(data: Any = None) -> Tensor:
+class Buffer(Tensor, metaclass=_OfRole):
     """A tensor that a module keeps and saves but does not learn, such as a running mean.
 
     >>> import tinygrad_edu as tg
@@ -51,7 +68,11 @@ def Buffer(data: Any = None) -> Tensor:
     >>> list(layer.parameters()), layer.state_dict()
     ([], {'steps': array(0., dtype=float32)})
     """
-    return _marked("buffer", data)
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any = None) -> Self:
+        return _marked("buffer", data)  # type: ignore[return-value]
 
 
 def _marked(kind: str, data: Any) -> Tensor:
@@ -101,26 +122,6 @@ class Uninitialized(Tensor):
         return f"uninitialized{in_words(self.open_shape)}"
 
 
-def is_parameter(x: Any) -> bool:
-    """Whether a module learns x: a leaf that is a `Parameter`, or that requires a gradient and is not a buffer.
-
-    >>> import tinygrad_edu as tg
-    >>> is_parameter(tg.nn.Parameter([1.0])), is_parameter(tg.Value(2.0)), is_parameter(tg.tensor([1.0]))
-    (True, True, False)
-    """
-    return role(x) == "parameter"
-
-
-def is_buffer(x: Any) -> bool:
-    """Whether x is a `Buffer`.
-
-    >>> import tinygrad_edu as tg
-    >>> is_buffer(tg.nn.Buffer([1.0])), is_buffer(tg.tensor([1.0]))
-    (True, False)
-    """
-    return role(x) == "buffer"
-
-
 def materialize(tensor: Tensor, shape: Any) -> Tensor:
     """Give an uninitialised tensor its shape, filled with zeros; leave any other tensor as it is. Returns the tensor.
 
@@ -150,7 +151,7 @@ def marked_role(x: Any) -> str | None:
 
 def adopt(x: Any) -> None:
     """Mark a parameter that was recognised by its `requires_grad`, so that it stays one when it is frozen."""
-    if is_parameter(x):
+    if isinstance(x, Parameter):
         x.own_notes().role = "parameter"
 
 

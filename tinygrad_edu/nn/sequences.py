@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..engine.messages import one_of, whole_from
+from ..engine.messages import one_of, short, whole_from
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import pad, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
@@ -29,6 +29,8 @@ def pad_sequence(
     tensor([[1., 2., 3.],
             [4., 0., 0.]])
     """
+    if not isinstance(sequences, Iterable):
+        raise DtypeError(f"pad_sequence: takes a list of sequences, not {short(sequences)}")
     arrays = [numeric("pad_sequence", x) for x in sequences]
     shapes = [shape_of(x) for x in arrays]
     if not arrays or any(not shape or shape[1:] != shapes[0][1:] for shape in shapes):

@@ -134,7 +134,8 @@ class Optimizer(TakesPyTorchsArguments):
         known = {id(p) for other in self.param_groups for p in other["params"]}
         for p in params:
             if not isinstance(p, Node):
-                raise DtypeError(f"{self._name}: a parameter is a Tensor or a Value, not {_in_words(p)}")
+                named = "; of named_parameters() take the second of each pair" if isinstance(p, tuple) else ""
+                raise DtypeError(f"{self._name}: a parameter is a Tensor or a Value, not {_in_words(p)}{named}")
             if p.primitive is not None:
                 raise OptimizerError(
                     f"{self._name}: {describe(p)} is no leaf; an optimiser changes leaves, such as model.parameters()"

@@ -59,6 +59,11 @@ def square(a: Any) -> Any:
     return (a * a).sum()
 
 
+def unpacked(a: Any) -> Any:
+    values, places = a
+    return values, places
+
+
 SHAPES = [
     row("matmul", lambda: w @ t, ShapeError, "matmul", "'w' (3, 4) @ (5, 2)", "inner sizes 4 and 5 differ"),
     row("matmul, b.T fits", lambda: x @ x, ShapeError, "matmul", "(2, 3)", "did you mean x @ x.T?"),
@@ -120,6 +125,7 @@ SHAPES = [
     row("roll, shifts", lambda: tg.roll(x, (1, 2, 3), (0, 1)), ShapeError, "roll", "3 shifts", "2 axes"),
     row("einsum, sizes", lambda: tg.einsum("ij,jk->ik", x, x), ShapeError, "einsum", "'j' is 3 in 'x' (2, 3) and 2"),
     row("einsum, operands", lambda: tg.einsum("ij", x, x), ShapeError, "einsum", "'ij->ij'", "(2, 3)"),
+    row("einsum, a list", lambda: tg.einsum("ij,ij->i", [x, x]), DtypeError, "einsum", "('ij,jk->ik', x, y)", "list"),
     row("einsum, axes", lambda: tg.einsum("ijk->i", x), ShapeError, "einsum", "ijk", "(2, 3)"),
     row("einsum, result", lambda: tg.einsum("ij->ik", x), ShapeError, "einsum", "'k'", "in no operand"),
     row("einsum, diagonal", lambda: tg.einsum("ii->i", x), ShapeError, "einsum", "'i' is 2 in 'x' (2, 3) and 3"),
@@ -218,6 +224,9 @@ AXES = [
     row("transpose, twice", lambda: x.transpose(0, 0), ShapeError, "transpose", "(0, 0)", "twice"),
     row("transpose, too few", lambda: x.transpose(0), ShapeError, "transpose", "(0,)", "name each axis once"),
     row("transpose, as in PyTorch", lambda: x.transpose(0, 1), ShapeError, "transpose", "'x'", "write x.T"),
+    row("transpose, PyTorch's last two", lambda: x.transpose(-2, -1), ShapeError, "transpose", "'x'", "write x.T"),
+    row("unpack, values and places", lambda: unpacked(w.max(1)), ShapeError, "unpack", "3 items", "2", "argmax(axis)"),
+    row("unpack, too few items", lambda: unpacked(empty.sum(1)), ShapeError, "unpack", "(0,) has 0 items", "not 2"),
     row("transpose, too many", lambda: x.transpose(0, 1, 2), OutOfRangeError, "transpose", "axis 2", "'x' (2, 3)"),
     row("transpose, float", lambda: x.transpose(0.0, 1), DtypeError, "transpose", "whole number", "0.0"),
     row("swapaxes", lambda: x.swapaxes(0, 2), OutOfRangeError, "swapaxes", "axis2 2", "'x' (2, 3)"),

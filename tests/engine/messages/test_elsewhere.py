@@ -89,6 +89,8 @@ ANY: Any = tg
         (lambda x: ANY.rand(size=(2, 3)), "size"), (lambda x: ANY.zeros(size=3), "size"),
         (lambda x: ANY.concatenate([x], dim=0), "dim"), (lambda x: ANY.sum(x, dim=0), "dim"),
         (lambda x: ANY.Value(2.0, label="a"), "label"), (lambda x: ANY.Tensor(2.0, label="a"), "label"),
+        (lambda x: ANY.grad(lambda y: y, argnum=0), "argnum"),
+        (lambda x: ANY.gradients(x, [x], grad_outputs=x), "grad_outputs"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
     ],
 )  # fmt: skip
@@ -117,6 +119,31 @@ def test_a_name_that_numpy_has_is_numpys(name: str) -> None:
 def test_a_name_of_numpys_generator_is_answered(name: str) -> None:
     with pytest.raises(AttributeError, match=re.escape(f"tg.random has no {name}: tg.rand(shape)")):
         getattr(tg.random, name)
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda x: x > 0, lambda x: x.detach() > 0, lambda x: x.argmax(1), lambda x: ANY.argsort(x),
+        lambda x: ANY.nn.functional.one_hot([0, 2]),
+    ],
+)  # fmt: skip
+def test_what_has_no_gradient_answers_for_pytorchs_names(give: Callable[[Any], Any]) -> None:
+    found = give(tg.tensor([[1.0, -2.0], [3.0, 4.0]], requires_grad=True))
+    with pytest.raises(AttributeError, match=re.escape(f"has no float: {METHODS['float']}")):
+        found.float()
+    with pytest.raises(AttributeError, match=re.escape(f"has no eq: {METHODS['eq']}")):
+        found.eq(1)
+    assert type(found + found) is np.ndarray
+    assert repr(found) == repr(np.asarray(found))
+
+
+def test_two_names_take_the_two_items_that_there_are() -> None:
+    lowest, highest = tg.tensor([[1.0, 5.0], [2.0, 3.0]]).max(axis=0)
+    assert (lowest.item(), highest.item()) == (2.0, 5.0)
+    first, *rest = tg.ones(4)
+    assert (first.shape, len(rest)) == ((), 3)
+    assert [x.shape for x in tg.ones((3, 2))] == [(2,)] * 3
 
 
 def test_the_trace_of_a_matrix_is_a_method() -> None:

@@ -30,7 +30,7 @@ __all__ = [
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
-    "label": "name",
+    "label": "name", "argnum": "argnums", "grad_outputs": "gradient",
 }  # fmt: skip
 """What arguments are called here."""
 
@@ -49,23 +49,29 @@ METHODS = {
     "uniform_ normal_": "here it is tg.nn.init.uniform_(x) and tg.nn.init.normal_(x)",
     "random_ bernoulli_ exponential_": "here it is x.data = ..., of np.random.default_rng(seed)",
     "detach_": "here it is x = x.detach()",
-    "eq ne lt le gt ge greater less equal": "here it is x == y, x != y, x < y, x <= y, x > y and x >= y",
+    "eq ne lt le gt ge greater less equal not_equal greater_equal less_equal": "here it is x == y, x != y, "
+    "x < y, x <= y, x > y and x >= y",
     "acos asin atan atan2": "here it is tg.arccos(x), tg.arcsin(x), tg.arctan(x) and tg.arctan2(y, x)",
     "acosh asinh atanh": "here it is tg.arccosh(x), tg.arcsinh(x) and tg.arctanh(x)",
     "absolute": "here it is x.abs()",
     "rsqrt": "here it is 1 / x.sqrt()",
     "neg": "here it is -x",
-    "amax amin": "here it is x.max(axis) and x.min(axis)",
+    "aminmax amax amin": "here it is x.max(axis) and x.min(axis)",
     "isnan isinf isfinite isclose allclose": "here it is np.isnan(x), np.isclose(x, y) and their like",
+    "bitwise_and bitwise_or bitwise_xor bitwise_not": "of bools it is x & y, x | y, x ^ y and ~x",
     "logical_and logical_or logical_xor logical_not": "here it is np.logical_not(x) and its like",
-    "nonzero argwhere unique count_nonzero": "here it is np.nonzero(x), np.unique(x) and their like",
+    "nonzero argwhere unique unique_consecutive count_nonzero bincount": "here it is np.nonzero(x), np.unique(x) "
+    "and their like",
     "take_along_dim": "here it is tg.take_along_axis(x, indices, axis)",
     "swapdims": "here it is x.swapaxes(axis1, axis2)",
     "movedim": "here it is tg.moveaxis(x, source, destination)",
     "mT mH adjoint": "here it is x.swapaxes(-1, -2)",
     "unbind": "here it is list(x), along the first axis",
     "narrow select": "here it is indexing: x[start:stop], x[i]",
-    "unflatten": "here it is x.reshape(...)",
+    "unflatten resize": "here it is x.reshape(...)",
+    "sgn": "here it is x.sign()",
+    "fliplr flipud": "here it is tg.flip(x, axis)",
+    "diag_embed diagflat": "here it is tg.diag(x), of a vector",
     "dist": "here it is tg.norm(x - y)",
     "addmm": "here it is x + y @ z",
     "lerp": "here it is x + weight * (y - x)",
@@ -77,7 +83,7 @@ METHODS = {
     "permute": "here it is x.transpose(...), with all axes",
     "t": "here it is x.T",
     "clamp clamp_min clamp_max": "here it is x.clip(min, max)",
-    "pow": "here it is x ** y",
+    "pow float_power": "here it is x ** y",
     "add": "here it is x + y",
     "sub subtract": "here it is x - y",
     "mul multiply": "here it is x * y",
@@ -94,7 +100,7 @@ METHODS = {
     "long int": 'here it is x.astype("int64")',
     "type": "here it is x.dtype, and x.astype(dtype)",
     "gather": "here it is tg.take_along_axis(x, indices, axis)",
-    "scatter_ scatter_add index_add": "here it is tg.scatter",
+    "scatter_ scatter_add scatter_reduce index_add index_reduce": "here it is tg.scatter",
     "masked_fill": "here it is tg.where(mask, value, x)",
     "masked_select index_select": "here it is indexing: x[mask], x[indices]",
     "expand expand_as": "here it is x.broadcast_to(shape)",
@@ -106,13 +112,13 @@ METHODS = {
     "new_zeros new_ones new_full new_tensor": "here it is tg.zeros(shape, dtype=x.dtype) and its like",
     "element_size itemsize nbytes tobytes": "x.data is a NumPy array, which has them",
     "stride strides data_ptr storage flags flat searchsorted real imag conj": "x.data is a NumPy array, which has them",
-    "split": "here it is tg.split(x, n, axis)",
+    "split split_with_sizes": "here it is tg.split(x, n, axis), into n parts, or tg.split(x, [2, 5], axis), at places",
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
     "topk": "here it is tg.sort(x, axis), and a slice of it",
     "values": "max, min, sort and median give the values themselves here",
     "indices": "here it is x.argmax(axis), x.argmin(axis) or tg.argsort(x, axis)",
-    "floor ceil trunc": "here it is tg.floor, tg.ceil and tg.trunc",
+    "floor ceil trunc fix": "here it is tg.floor, tg.ceil and tg.trunc",
     "remainder": "here it is x % y",
     "median quantile cumprod diff": "here it is tg.median, tg.quantile, tg.cumprod and tg.diff",
     "register_hook register_post_accumulate_grad_hook": "here it is x.retain_grad(), which keeps the gradient; "
@@ -152,15 +158,26 @@ FUNCTIONS = {
     "inverse": "here it is tg.inv",
     "symeig": "here it is tg.eigh",
     "numel": "here it is x.size",
+    "Size": "here it is a tuple",
+    "std_mean var_mean": "here it is tg.std(x) or tg.var(x), and tg.mean(x)",
+    "get_rng_state set_rng_state": "here it is tg.random.get_state() and tg.random.set_state(state)",
+    "autocast amp GradScaler": "there is no mixed precision: model.float() and model.double() set the dtype",
+    "set_num_threads get_num_threads": "here it is tg.train.fit(..., threads=2)",
+    "use_deterministic_algorithms": "all is deterministic here, so it can be left out",
+    "set_anomaly_enabled": "here it is tg.find_nan(y)",
+    "bucketize": "here it is np.digitize(x.data, boundaries)",
     "is_tensor": "here it is isinstance(x, tg.Tensor)",
     "from_numpy as_tensor": "here it is tg.tensor",
     "array asarray": "here it is tg.tensor",
     "FloatTensor": "here it is tg.tensor, which makes float32 of lists",
     "Generator seed initial_seed": "here it is tg.manual_seed(seed)",
-    "LongTensor IntTensor": 'here it is tg.tensor(..., dtype="int64")',
+    "LongTensor IntTensor ShortTensor ByteTensor": 'here it is tg.tensor(..., dtype="int64")',
+    "DoubleTensor HalfTensor BoolTensor": "here it is tg.tensor(..., dtype=...), with NumPy's dtypes",
+    "range": "here it is tg.arange(start, stop + step, step)",
+    "detach": "here it is x.detach()",
     "empty": "here it is tg.zeros",
     "normal": "here it is mean + std * tg.randn(shape), or nn.init.normal_ for weights",
-    "randint": "here it is np.random.default_rng(seed).integers(low, high, shape)",
+    "randint randint_like": "here it is np.random.default_rng(seed).integers(low, high, shape)",
     "randperm": "here it is np.random.default_rng(seed).permutation(n)",
     "multinomial": "here it is np.random.default_rng(seed).choice(n, k, p=probabilities)",
     "bernoulli": "here it is tg.rand(shape).data < p",
@@ -176,12 +193,13 @@ FUNCTIONS = {
     "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
     "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp; tg.primitive "
     "makes a function with a derivative of your own",
-    "cuda device backends": "everything is on the CPU here, so it can be left out",
+    "cuda device backends set_default_device": "everything is on the CPU here, so it can be left out",
     "compile jit": "NumPy computes at once, so it can be left out",
     "vmap": "operations take whole arrays, with further axes in front",
     "func": "here it is tg.grad, tg.jacobian, tg.hessian, tg.vjp and tg.jvp",
     "onnx hub": "tg.save writes weights as .npz and .safetensors, and tg.load reads them",
-    "get_default_dtype set_default_dtype": "lists become float32, and arrays keep their dtype; dtype= says otherwise",
+    "get_default_dtype set_default_dtype set_default_tensor_type": "lists become float32, and arrays keep their "
+    "dtype; dtype= says otherwise",
     "float32 float64 float16 int64 int32 bool": "dtypes are NumPy's: np.float32, or its name in quotes",
     "long half double": 'dtypes are NumPy\'s: "int64", "float16" and "float64"',
     "Variable": "here it is tg.Value for one number, tg.tensor for an array",
@@ -220,14 +238,14 @@ def refuse_arguments(function: str, given: dict[str, Any]) -> NoReturn:
 
 
 def spelt_here(function: FunctionType) -> Callable[..., Any]:
-    """The function; if it takes an axis, a dtype or a shape, one that answers for other libraries' arguments.
+    """The function; if one of its arguments is called otherwise elsewhere, one that answers for the other names.
 
-    These are arguments that are called otherwise here, or that nothing here needs.
+    It answers for arguments that nothing here needs, too.
     """
     code = unwrap(function).__code__  # whose signature would take ten times as long, at every import
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
     known = frozenset(code.co_varnames[:count])
-    if known.isdisjoint({"axis", "dtype", "shape"}):
+    if known.isdisjoint({"argnums", "axis", "dtype", "gradient", "shape"}):
         return function
 
     @wraps(function)

@@ -24,6 +24,20 @@ _SIZED = ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm")
 _OPEN = ["Linear", *(f"{kind}{n}d" for kind in _SIZED for n in (1, 2, 3))]
 
 PARTS: dict[str, dict[str, str]] = {
+    "tinygrad_edu.data": {
+        "BatchSampler": "DataLoader(dataset, batch_size), and bucket_by=lengths",
+        "ChainDataset": "a list of all examples",
+        "ConcatDataset": "a list of all examples, [*first, *second], is a dataset",
+        "IterableDataset": "a list of examples, or a Dataset that defines __len__ and __getitem__",
+        "RandomSampler": "DataLoader(..., shuffle=True)",
+        "Sampler": "DataLoader(Subset(dataset, indices)), with the indices in an order of your own",
+        "SequentialSampler": "DataLoader reads in order unless shuffle=True",
+        "StackDataset": "take TensorDataset",
+        "SubsetRandomSampler": "DataLoader(Subset(dataset, indices), shuffle=True)",
+        "WeightedRandomSampler": "Subset(dataset, generator.choice(len(dataset), n, p=shares)), with NumPy's "
+        "default_rng(seed)",
+        "default_collate": "a Dataset's batch(indices) puts its batches together",
+    },
     "tinygrad_edu.nn": {
         "AdaptiveLogSoftmaxWithLoss": "take CrossEntropyLoss",
         "CTCLoss": "there is no alignment of sequences; where each step has its class, take CrossEntropyLoss",
@@ -93,9 +107,15 @@ PARTS: dict[str, dict[str, str]] = {
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "add_bias_kv": ((False,), "leave it out"),
     "add_zero_attn": ((False,), "leave it out"),
+    "allow_unused": ((True, False, None), "leave it out: an input that no path reaches gets None"),
     "antialias": ((False,), "leave it out; avg_pool2d before it makes images smaller smoothly"),
+    "batch_sampler": (
+        (None,),
+        "shuffle=True, bucket_by=lengths, or a Subset(dataset, indices) in an order of your own",
+    ),
     "capturable": ((False,), "leave it out: steps are NumPy's"),
     "collate_fn": ((None,), "a Dataset's batch(indices) puts its batches together"),
+    "descending": ((False,), "-tg.sort(-x) goes from the largest down, and tg.argsort(-x) has the places"),
     "device": ((None, "cpu"), "leave it out: NumPy computes on the processor"),
     "differentiable": ((False,), "leave it out; optimizer.preview(gradients) gives a step without making it"),
     "dtype": ((None,), ".double() or .float() sets that of a module, .astype(dtype) that of a tensor"),
@@ -114,11 +134,16 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "prefetch_factor": ((None,), "leave it out: there are no workers"),
     "recompute_scale_factor": ((None, False), "give size= instead of scale_factor="),
     "reduce": ((None,), "reduction='mean', 'sum' or 'none'"),
+    "retain_graph": ((True, False, None), "leave it out: a graph stays usable"),
     "return_indices": ((False,), "tg.argmax finds places along an axis"),
+    "sampler": ((None,), "shuffle=True, or a Subset(dataset, indices) in an order of your own"),
     "scale_grad_by_freq": ((False,), "leave it out"),
     "size_average": ((None,), "reduction='mean', 'sum' or 'none'"),
     "sparse": ((False,), "leave it out: gradients are never sparse"),
+    "stable": ((False, True), "leave it out: equal numbers always keep their order"),
+    "timeout": ((0,), "leave it out: there are no workers"),
     "verbose": ((False, "deprecated"), "print(schedule.get_last_lr())"),
+    "worker_init_fn": ((None,), "leave it out: there are no workers"),
 }
 """Arguments that only PyTorch's classes have: the values that change nothing, and the way to go for others."""
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say
 from ...errors import DtypeError, GraphError, ShapeError
 from ..blas import one_thread
 from ..messages import check
-from ..node import shape_of
+from ..node import Node, shape_of
 from .linear_algebra import diagonal
 from .primitive import Variadic, dispatch
 from .rows import primitive
@@ -69,6 +70,8 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Any:
     """
     if not isinstance(subscripts, str):
         subscripts, operands = _from_lists(subscripts, *operands)
+    if [*map(type, operands)] in ([list], [tuple]) and any(isinstance(x, Node) for x in operands[0]):
+        raise DtypeError(say("einsum: the operands follow one by one, einsum('ij,jk->ik', x, y), and not in a list"))
     terms, result = _every_axis_named(subscripts.replace(" ", ""), [shape_of(x) for x in operands])
     sizes: dict[str, int] = {}
     for term, x in zip(terms, operands):

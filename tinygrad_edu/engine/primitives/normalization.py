@@ -268,11 +268,12 @@ def instance_norm(
     if len(size) < 3 or prod(size[2:]) < 2:
         text = texts("instance_norm: the input is (N, C, *sizes) with two or more numbers a channel, not {shape}")
         raise ShapeError(text, shape=size)
-    numbers = np.asarray(number_of(x)).reshape(*size[:2], -1)
+    numbers = np.asarray(number_of(x)).reshape(*size[:2], prod(size[2:]))
 
     def follow(parts: list[tuple[np.ndarray, np.ndarray]]) -> None:
-        now = [np.concatenate(of).mean(0) for of in zip(*parts)]
-        _move((running_mean, running_var), now, momentum)
+        now = [np.concatenate(of) for of in zip(*parts)]
+        if len(now[0]):  # no examples, no means
+            _move((running_mean, running_var), [of.mean(0) for of in now], momentum)
 
     together(f"instance_norm of {size[1]} channels", follow, (numbers.mean(2), numbers.var(2, ddof=1)))
     return group_norm(x, size[1], weight, bias, eps)

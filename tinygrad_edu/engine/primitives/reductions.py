@@ -18,6 +18,7 @@ import numpy as np
 from ..._support.languages import texts
 from ...errors import DtypeError
 from .. import messages
+from ..arrays import plain
 from ..node import Node, number_of
 from . import elementwise
 from .comparisons import equal
@@ -392,7 +393,7 @@ def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     settings = {"axis": axis, "keepdims": keepdims}
     messages.check(function.__name__, x, **settings)
     try:
-        return function(number_of(x), **settings)
+        return plain(function(number_of(x), **settings))
     except (TypeError, ValueError) as error:
         raise messages.refused(function.__name__, [x], settings, error) from None
 

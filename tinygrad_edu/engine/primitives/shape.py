@@ -174,8 +174,10 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
         raise messages.refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
     if last < first:
         raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {messages.in_words(x)}")
-    shape = (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :])
-    return x.unary(reshape, {"shape": shape}) if isinstance(x, Node) else reshape(x, shape)
+    sizes = (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :])
+    if not isinstance(x, Node):
+        return reshape(x, sizes)
+    return x if sizes == shape else x.unary(reshape, {"shape": sizes})
 
 
 def reshape_in_order(a: Any, shape: Any, order: str = "C") -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..._support.languages import texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
+from ..arrays import plain
 from ..convert import numbers
 from ..messages import check, in_words, is_whole, short
 from ..node import Node, number_of, shape_of
@@ -60,7 +61,7 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
     >>> tg.argsort(tg.tensor([3.0, 1.0, 2.0])).tolist()
     [1, 2, 0]
     """
-    return np.argsort(number_of(_array("argsort", x, axis=axis)), axis, kind="stable")
+    return plain(np.argsort(number_of(_array("argsort", x, axis=axis)), axis, kind="stable"))
 
 
 def sort(x: Any, axis: int | None = -1) -> Any:
