@@ -339,8 +339,8 @@ def test_a_sandbox_that_dies_is_the_graders_error_and_is_replaced() -> None:
     with Sandbox() as sandbox:
         session = sandbox.open(Submission.from_source(PROGRAM))
         session.child()
-        os.kill(sandbox._starter.process.pid, signal.SIGKILL)  # type: ignore[attr-defined]
-        sandbox._starter.process.wait()  # type: ignore[attr-defined]
+        os.kill(sandbox._starter.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        sandbox._starter.process.wait()  # type: ignore[union-attr]
         with pytest.raises(SandboxError, match="clean process"):
             session.close()
         with sandbox.open(Submission.from_source(PROGRAM)) as session:

@@ -280,3 +280,19 @@ def test_wrong_input_is_refused_in_one_line(tmp_path: Path) -> None:
     for reference in (tmp_path / "no.py", tmp_path, None):
         with pytest.raises(AssignmentError, match="reference"):
             check_assignment(tmp_path / "hw1.py", reference=reference)
+
+
+def test_the_arguments_after_a_call_are_not_the_answer(tried: Tried) -> None:
+    check = (
+        "from tinygrad_edu.grade import afterwards\n@hw.check(needs=['double_'])\ndef double(student, rng):\n"
+        "    x = rng.normal(size=3)\n    _, (left,) = afterwards(student.double_, x)\n    expect(left).equals(2 * x)\n"
+    )
+    assert tried(check, "def double_(x):\n    x *= 2\n", "def double_(x):\n    raise NotImplementedError\n")
+
+
+def test_a_function_of_which_no_wrong_program_can_be_made_is_no_finding(tried: Tried) -> None:
+    check = (
+        "@hw.check(needs=['letters'])\ndef order(student, rng):\n    expect(student.letters('ba')).equals(['a', 'b'])\n"
+    )
+    starter = f"{STARTER}\ndef letters(word):\n    raise NotImplementedError\n"
+    assert tried(SOUND + check, f"{RIGHT}\ndef letters(word):\n    return sorted(word)\n", starter)

@@ -382,7 +382,89 @@ ROWS = [
     Row("value", value("flow[id(self)] = 1.0", "flow[id(self)] = self.data"), "\\(the result\\) times"),
     Row("value", value("self.data + other.data", "self.data - other.data"), "it is \\S+, and \\S+ is right"),
     Row("loss", changed(LOSS, "z.max(axis=1, keepdims=True)", "z.max(axis=0)"), "it is \\S+, and \\S+ is right"),
+    # What is right in part is not called with its parameters in another order; other types; nothing is "1 times" right.
+    Row("product", "def {name}(g, a, b): return g * b, a * b", "gradient of b", "another order"),
+    Row("product", "def {name}(g, a, b): return a * b, g * a", "gradient of a", "another order"),
+    Row("product", "def {name}(g, a, b): return (g * b) > 0, g * a", "True and False", "Whole numbers"),
+    Row("product", "def {name}(g, a, b): return np.ma.asarray(g * b), g * a", "np.asarray"),
+    Row("product", "def {name}(g, a, b): return 10**5000, g * a", "the answer cannot be sent", "ended itself"),
+    Row("product", "def {name}(g, a, b):\n    yield g * b\n    yield g * a", "generator of the student's"),
+    Row("product", "async def {name}(g, a, b): return g * b, g * a", "coroutine of the student's"),
+    Row("product", "def {name}(g, a, b):\n    if a == b: return g, g\n    return g * b, g * a", "truth value"),
+    Row("adam", changed(ADAM, "np.sqrt(s) + 1e-8", "np.sqrt(s + 1e-8)"), "ε stands inside the root", "1 times"),
 ]  # fmt: skip
+
+STYLES = [
+    # Products, by every means that Python has.
+    ("product", "def {name}(g, a, b):\n    d = +g; d *= b\n    return d, np.multiply(g, a, out=np.empty_like(a))"),
+    ("product", "def {name}(g, a, b): return np.einsum('ij,ij->ij', g, b), np.einsum('...,...->...', g, a)"),
+    ("product", "def {name}(g, a, b):\n    if len(a) == 1: return g * b, g * a\n    m = len(a) // 2\n"
+        "    low, high = {name}(g[:m], a[:m], b[:m]), {name}(g[m:], a[m:], b[m:])\n"
+        "    return tuple(np.concatenate(both) for both in zip(low, high))"),
+    ("product", "class Of{name}:\n    @staticmethod\n    def back(g, a, b): return g * b, g * a\n"
+        "{name} = Of{name}.back"),
+    ("product", "class {name}:\n    def __new__(cls, g, a, b): return g * b, g * a"),
+    ("product", "class Meta{name}(type):\n    def __call__(cls, g, a, b): return g * b, g * a\n"
+        "class {name}(metaclass=Meta{name}): pass"),
+    ("product", "{name} = lambda g, a, b: (g * b, g * a)"),
+    ("product", "import functools\n{name} = functools.partial(lambda k, g, a, b: (k * g * b, k * g * a), 1)"),
+    ("product", "import functools\ndef wrap{name}(f):\n    @functools.wraps(f)\n"
+        "    def inner(*given, **named): return f(*given, **named)\n    return inner\n"
+        "@wrap{name}\ndef {name}(g, a, b): return g * b, g * a"),
+    ("product", "def each{name}(g, a, b):\n    yield g * b\n    yield g * a\n"
+        "def {name}(g, a, b): return [*each{name}(g, a, b)]"),
+    ("product", "from typing import NamedTuple\nclass Gradients{name}(NamedTuple):\n    a: np.ndarray\n"
+        "    b: np.ndarray\ndef {name}(g, a, b): return Gradients{name}(g * b, g * a)"),
+    ("product", "from collections import namedtuple\nPair{name} = namedtuple('Pair', 'a b')\n"
+        "def {name}(g, a, b): return Pair{name}(b=g * a, a=g * b)"),
+    ("product", "ONE = 1.0\ndef {name}(g: 'np.ndarray', a: 'np.ndarray', b: 'np.ndarray') -> 'tuple':\n"
+        "    global ONE\n    ONE = 1.0\n    return ONE * g * b, ONE * g * a"),
+    ("product", "def {name}(*given):\n    g, a, b = given\n    return g * b, g * a"),
+    ("product", "def {name}(g, a, b, /, *, flag=True, **more): return g * b, g * a"),
+    ("product", "exec('def {name}(g, a, b): return g * b, g * a')"),
+    ("product", "globals()['{name}'] = lambda g, a, b: (g * b, g * a)\nglobals()[5] = 'no name'"),
+    ("product", "import sys\nsetattr(sys.modules[__name__], '{name}', lambda g, a, b: (g * b, g * a))"),
+    ("product", "import contextlib\n@contextlib.contextmanager\ndef no_grad{name}(): yield\n"
+        "def {name}(g, a, b):\n    with no_grad{name}(): return g * b, g * a"),
+    ("product", "try:\n    import cupy as xp{name}\nexcept ImportError:\n    import numpy as xp{name}\n"
+        "def {name}(g, a, b): return xp{name}.multiply(g, b), xp{name}.multiply(g, a)"),
+    ("product", "def {name}(g, a, b):\n    match a.shape == b.shape:\n        case True: return g * b, g * a"),
+    ("product", "def {name}(g, a, b): return np.vectorize(lambda u, v: u * v)(g, b), np.prod([g, a], axis=0)"),
+    ("product", "def {name}(g, a, b): return np.asmatrix(g * b), np.asarray(np.longdouble(g) * a, dtype=float)"),
+    # Other formulas, other layouts and types.
+    ("tanh", "def {name}(g, a): return g * 4 / (np.exp(a) + np.exp(-a)) ** 2"),
+    ("tanh", "def {name}(g, a):\n    t = np.tanh(a)\n    np.square(t, out=t); np.subtract(1, t, out=t); t *= g\n"
+        "    return (t,)"),
+    ("tanh", "def {name}(g, a): return np.asfortranarray(g / np.cosh(a) ** 2)[::-1][::-1].astype('>f8')"),
+    ("tanh", "import math\ndef {name}(g, a):\n    pairs = zip(g.ravel(), a.ravel())\n"
+        "    return np.array([u * (1 - math.tanh(v) ** 2) for u, v in pairs]).reshape(a.shape)"),
+    ("relu", "def {name}(g, a): return np.select([a > 0], [g], 0.0)"),
+    ("relu", "def {name}(g, a): return np.heaviside(a, 0) * g"),
+    ("sigmoid", "def {name}(g, a): return g * 0.25 / np.cosh(a / 2) ** 2"),
+    ("quotient", "def {name}(g, a, b): return g * b**-1, g * -a * b**-2"),
+    ("bias", "import functools, operator\ndef {name}(g, a, b): return g, functools.reduce(operator.add, g)"),
+    ("bias", "import math\ndef {name}(g, a, b): return g, np.array([math.fsum(c) for c in g.T])"),
+    ("column", "def {name}(g, a, b): return g * b, np.einsum('nk,nk->n', g, a).reshape(-1, 1)"),
+    ("matmul", "def {name}(g, a, b): return np.tensordot(g, b, ((1,), (1,))), sum(map(np.outer, a, g))"),
+    ("total", "def {name}(g, x): return g[:, None] + 0 * x"),
+    ("softmax", "def {name}(g, x):\n    p = np.exp(x - x.max(1, keepdims=True)); p /= p.sum(1, keepdims=True)\n"
+        "    return np.array([(np.diag(q) - np.outer(q, q)) @ u for q, u in zip(p, g)])"),
+    ("largest", "def {name}(g, x): return np.eye(x.shape[1])[x.argmax(1)] * g[:, None]"),
+    ("loss", "def {name}(z, t):\n    p = z - np.logaddexp.reduce(z, axis=1, keepdims=True); o = np.eye(z.shape[1])[t]\n"
+        "    return -(p * o).sum() / len(t), (np.exp(p) - o) / len(t)"),
+    ("squares", "from collections import namedtuple\nLoss{name} = namedtuple('Loss', 'value gradient')\n"
+        "def {name}(x, y): d = x - y; return Loss{name}(np.vdot(d, d) / d.size, 2 * d / d.size)"),
+    ("descent", changed(DESCENT, "self.w = self.w - ", "self.w -= ")),
+    ("value", value("class {name}:", "class {name}:\n    __slots__ = 'data', 'grad', 'inputs', 'slopes'")),
+    ("value", value("    def __add__", "    def __eq__(self, x): return self.data == x.data\n"
+        "    def __hash__(self): return hash(self.data)\n    def __repr__(self): raise ValueError\n    def __add__")),
+    ("value", value("= data, 0.0", "= np.array(data), np.zeros(())")),
+    ("order", "def {name}(inputs, output):\n    import graphlib\n    need, waiting = set(), [output]\n"
+        "    while waiting:\n        node = waiting.pop()\n        need.add(node)\n        waiting += inputs[node]\n"
+        "    graph = {{node: inputs[node] for node in need}}\n"
+        "    return tuple(graphlib.TopologicalSorter(graph).static_order())"),
+]  # fmt: skip
+"""Right programs, written as few would write them."""
 
 ALWAYS_FALSE = re.compile(r"input \d|`None`|\bone gets|gradient of one\b|not your fault|^None", re.MULTILINE)
 """What may be said of nobody: the grader's own names in the place of the student's."""
@@ -394,17 +476,18 @@ def named(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    sources = [row.source.format(name=named(i)) for i, row in enumerate(ROWS)]
+    programs = [*(row.source for row in ROWS), *(source for _, source in STYLES)]
+    sources = [source.format(name=named(i)) for i, source in enumerate(programs)]
     program = "import numpy as np\n" + "\n\n".join(sources) + "\n"
     with Sandbox() as sandbox, sandbox.open(Submission.from_source(program, "students.py")) as session:
         yield session
 
 
-def said_of(number: int, session: Session) -> CheckResult:
-    hw, row = Assignment("students"), ROWS[number]
+def said_of(number: int, name: str, session: Session) -> CheckResult:
+    hw = Assignment("students")
 
     def check(student: Student, rng: np.random.Generator) -> None:
-        CHECKS[row.check](student[named(number)], rng)
+        CHECKS[name](student[named(number)], rng)
 
     hw.check()(check)
     return verdict(hw.checks[0], session, lambda: np.random.default_rng(number), twice=False)
@@ -414,10 +497,18 @@ def said_of(number: int, session: Session) -> CheckResult:
 def test_what_is_said_of_a_wrong_program_is_true_and_names_the_cause_or_the_place(
     number: int, session: Session
 ) -> None:
-    result, row = said_of(number, session), ROWS[number]
+    row = ROWS[number]
+    result = said_of(number, row.check, session)
     said = "\n".join([result.message, result.where, result.how])
     assert result.outcome == "fail", (row.source, said)
     assert re.search(row.must, said), (row.source, said)
     assert not re.search(row.never, said), (row.source, said)
     assert not ALWAYS_FALSE.search(said), (row.source, said)
     assert not result.note, (row.source, result.note)
+
+
+@pytest.mark.parametrize("number", range(len(STYLES)), ids=lambda i: f"{STYLES[i][0]}-{i}")
+def test_a_right_program_passes_in_whatever_style_it_is_written(number: int, session: Session) -> None:
+    name, source = STYLES[number]
+    result = said_of(len(ROWS) + number, name, session)
+    assert result.outcome == "pass", (source, result.message, result.how)

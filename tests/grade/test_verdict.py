@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.grade import (
     Assignment,
     CheckResult,
+    Limits,
     Result,
     Sandbox,
     Submission,
@@ -263,3 +265,57 @@ def test_no_text_of_a_students_looks_like_a_line_of_the_report(sandbox: Sandbox)
         "0 of 1 point", "hw1.py, line 1: ValueError: ", "✗ Unpacks: 0 of 1 point",
     ]  # fmt: skip
     assert [line for line in lines if line.startswith("    How")] == []
+
+
+def product(student: Any, rng: np.random.Generator) -> None:
+    x, y, upstream = rng.normal(size=(3, 5, 4))
+    expect(student.mul_backward(upstream, x, y)).is_gradient_of(lambda x, y: x * y, at=(x, y), upstream=upstream)
+
+
+NESTED = "".join(" " * i + f"def f{i}(g):\n" for i in range(40))
+NESTED += "".join(" " * i + "for i in x:\n" for i in range(40, 80)) + " " * 80 + "g(1);" * 5_000 + "\n"
+
+COSTLY = {
+    "loops in loops": NESTED,
+    "blank lines": "import os" + "\n" * 1_000_000 + "x = 1\n",
+    "a million numbers": "x = [" + "1," * 1_000_000 + "]\n",
+    "a million calls": "f(a)\n" * 800_000,
+    "many names": "".join(f"name_{i} = {i}\n" for i in range(5_000)),
+    "a chain of calls": "x = (f" + "()" * 2_000 + "(1) - f" + "()" * 2_000 + "(1)) / h\n",
+}
+
+
+@pytest.mark.parametrize("source", COSTLY.values(), ids=COSTLY)
+def test_no_program_costs_the_grader_itself_much(source: str, sandbox: Sandbox) -> None:
+    started = time.process_time()
+    result = graded(source, sandbox, product, needs=["mul_backward"])
+    assert only(result).outcome in ("skipped", "fail")
+    assert time.process_time() - started < 3.0
+
+
+def test_what_is_too_long_for_the_grader_to_parse_is_a_sign_and_costs_no_points(sandbox: Sandbox) -> None:
+    long = "def mul_backward(u, x, y): return u * y, u * x\n" + "# a comment\n" * 20_000
+    result = graded(long, sandbox, product)
+    assert (result.score, result.signs) == (1.0, ("hw1.py is too long to be looked through",))
+
+
+def test_newtons_method_is_no_difference_quotient(sandbox: Sandbox) -> None:
+    source = "def mul_backward(u, x, y): return u * y, u * x\ndef root(a, x): return x - (x * x - a) / (2 * x)\n"
+    assert graded(source, sandbox, product).signs == ()
+
+
+LUCKY = """
+import time
+calls = 0
+def mul_backward(u, x, y):
+    global calls
+    calls += 1
+    time.sleep(calls > 1)
+    return u * y, u * x
+"""
+
+
+def test_who_is_late_the_second_time_only_is_not_said_to_keep_something() -> None:
+    with Sandbox(Limits(call_seconds=0.5)) as hurried:
+        check = only(graded(LUCKY, hurried, product))
+    assert (check.outcome, check.kind) == ("fail", "time")

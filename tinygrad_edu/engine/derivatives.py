@@ -308,7 +308,7 @@ def _linear(output: Node | None, variable: Node) -> Node | None:
     That derivative is the same wherever it is taken. So of a node between the two only the shape is asked for, and any
     other node is a constant, which needs no operands.
     """
-    if output is None or not output.flow:
+    if output is None or not output.requires_grad:
         return None
     between = reachable(output, [variable])
     for node in between:
@@ -436,7 +436,7 @@ def _one_result(operator: str, output: Any) -> None:
 def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
     variable: Node
-    if in_graph and isinstance(x, Node) and x.flow:
+    if in_graph and isinstance(x, Node) and x.requires_grad:
         variable = identity(x)
     elif isinstance(x, Value) or type(x) in (int, float):
         variable = Value(x._number if isinstance(x, Value) else float(x))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._support.languages import counted, say, texts
 from .._support.text import clean
-from .submission.submission import Submission
+from .submission.submission import LONGEST, Submission, parsed
 
 __all__ = ["passes", "signs_of", "without_the_engine"]
 
@@ -61,11 +61,10 @@ def signs_of(submission: Submission) -> tuple[str, ...]:
         signs.append(say("modules with the names of engines: {names}", names=", ".join(others)))
     found: dict[str, list[str]] = {}
     for where, source in (*submission.parts, *modules.values()):
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for line, what in _suspicious(tree):
+        tree = parsed(source)
+        if len(source) > LONGEST:
+            signs.append(say("{file} is too long to be looked through", file=where))
+        for line, what in sorted(_suspicious(tree)) if tree else ():
             found.setdefault(what, []).append(say("{file}, line {line}", file=where, line=line))
     for what, places in found.items():
         place = places[0]
@@ -94,7 +93,9 @@ def _suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
     >>> list(_suspicious(ast.parse("def slope(f, x, h): return (f(x + h) - f(x - h)) / (2 * h)")))
     [(1, 'a difference quotient')]
     """
-    for node in ast.walk(tree):
+    waiting: list[tuple[ast.AST, frozenset[str], bool]] = [(tree, frozenset(), False)]
+    while waiting:  # each node once: programs may be nested so that a search from each loop takes hours
+        node, given, looped = waiting.pop()
         match node:
             case ast.Constant(complex()):
                 yield node.lineno, texts("complex arithmetic")
@@ -104,16 +105,25 @@ def _suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield from ((node.lineno, MATHEMATICS[x.name]) for x in names if x.name in MATHEMATICS)
             case ast.ImportFrom(str() as name) if name in MATHEMATICS:
                 yield node.lineno, MATHEMATICS[name]
-            case ast.BinOp(ast.BinOp(ast.Call(f), ast.Sub(), ast.Call(g)), ast.Div()) if ast.dump(f) == ast.dump(g):
+            case ast.BinOp(ast.BinOp(ast.Call(f), ast.Sub(), ast.Call(g)), ast.Div()) if _short(f) == _short(g) != "":
                 yield node.lineno, QUOTIENT
-            case ast.BinOp(ast.BinOp(_, ast.Sub()), ast.Div(), ast.BinOp(ast.Constant(2 | 12), ast.Mult(), ast.Name())):
+            case ast.BinOp(
+                ast.BinOp(a, ast.Sub(), b), ast.Div(), ast.BinOp(ast.Constant(2 | 12), ast.Mult(), ast.Name())
+            ) if type(a) is type(b):
                 yield node.lineno, QUOTIENT
+            case ast.Call(ast.Name(name)) if looped and name in given:
+                yield node.lineno, texts("a function that is handed in is called in a loop")
             case ast.FunctionDef():
-                given = {argument.arg for argument in node.args.args}
-                for loop in (x for x in ast.walk(node) if isinstance(x, (ast.For, ast.While, ast.comprehension))):
-                    for call in (x for x in ast.walk(loop) if isinstance(x, ast.Call)):
-                        if isinstance(call.func, ast.Name) and call.func.id in given:
-                            yield call.lineno, texts("a function that is handed in is called in a loop")
+                given, looped = frozenset(argument.arg for argument in node.args.args), False
+            case ast.For() | ast.While() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                looped = True
+        waiting += ((child, given, looped) for child in ast.iter_child_nodes(node))
+
+
+def _short(function: ast.expr) -> str:
+    """What is called, such as `f` and `self.f`; empty if that is no name."""
+    named = isinstance(function.value if isinstance(function, ast.Attribute) else function, ast.Name)
+    return ast.unparse(function) if named else ""
 
 
 def _fingerprint(source: str) -> str:

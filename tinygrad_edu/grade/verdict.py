@@ -13,9 +13,8 @@ import linecache
 import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -32,19 +31,29 @@ from .expect import DATA, Notes, watched
 from .results import CheckResult, Graphs, NoPass
 from .sandbox.proxies import Anything, StandIn, Student, hint
 from .sandbox.session import Session
-from .submission.submission import Submission
+from .submission.reading import Part
+from .submission.submission import Submission, parsed
 
-__all__ = ["Draw", "Reference", "load", "missed", "stumbled", "tried", "verdict"]
+__all__ = ["Draw", "Solution", "load", "missed", "stumbled", "tried", "verdict"]
 
 Draw = Callable[[], np.random.Generator]
 """Makes the random numbers of a check: each time the same ones."""
 
-Reference = Callable[[], "Session | None"]
+Solution = Callable[[], "Session | None"]
 """Opens a session of the instructor's solution; None if there is none."""
 
 
 REPEATED = 0.1
 """A check that takes a larger part of the time of a submission is asked once."""
+
+
+MEASURED = {"exponential time", "memory", "slow", "time"}
+"""Kinds of mistakes that are measured: by luck, a program may pass such a check the first time."""
+
+KEPT = texts(
+    "Something is kept between calls: an array changed in place, or a sum that is not set back to 0. Or the answer "
+    "depends on random numbers: then begin with a seed, as in np.random.default_rng(0)."
+)
 
 
 def load(session: Session) -> StudentError | SandboxError | None:
@@ -65,7 +74,7 @@ def verdict(
     failure: StudentError | SandboxError | None = None,
     *,
     twice: bool = True,
-    reference: Reference = lambda: None,
+    reference: Solution = lambda: None,
     asked_for: Collection[str] = (),
 ) -> CheckResult:
     """The result of a check, as the student may see it.
@@ -84,8 +93,10 @@ def verdict(
         return _shown(_failed(check, failure), check)
     missing = [name for name in check.needs if name not in session.names]
     if missing:
-        others = [name for name in session.names if name not in asked_for and not _imported(name, session.submission)]
-        instead = _inside_something(missing[0], session.submission) or hint(missing[0], others)
+        no_function = {*asked_for, *_imported(session.submission)}
+        others = [name for name in session.names if name not in no_function]
+        place = _nested(session.submission.parts).get(missing[0])
+        instead = say(INSIDE, **place) if place else hint(missing[0], others)
         why = say("your program defines no {name}{hint}", name=missing[0], hint=instead)
         return missed(check, "skipped", clean(why), kind="missing")
     before = session.record.seconds
@@ -95,41 +106,46 @@ def verdict(
         session.counted = {}
         again = _ask(check, session, draw, reference)
         session.counted = None
-        if again.outcome == "grader-error":
+        if again.outcome == "grader-error" or again.kind in MEASURED:
             result = again
         elif again.outcome != "pass":
             why = say("it was right the first time, and wrong when the same was asked again")
-            how = say("Something is kept between calls: an array changed in place, or a sum that is not set back to 0.")
+            how = say(KEPT)
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
     return _shown(result, check)
 
 
-def _imported(name: str, submission: Submission) -> bool:
-    """Whether a name of a program is that of a module, such as `np` and `os`, which is nobody's misspelt function."""
-    words = rf"^\s*(import|from)\b.*\b{re.escape(name)}\b"
-    return any(re.search(words, source, re.MULTILINE) for _, source in submission.parts)
+def _imported(submission: Submission) -> set[str]:
+    """The names in the lines that import something, such as `np` and `os`: they are nobody's misspelt function."""
+    lines = (line for _, source in submission.parts for line in re.findall(IMPORT, source, re.MULTILINE))
+    return {name for line in lines for name in re.findall(r"\w+", line)}
+
+
+IMPORT = r"^[ \t]*(?:import|from)\b.*"
 
 
 INSIDE = texts("; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin")
 
 
-def _inside_something(name: str, submission: Submission) -> str:
-    r"""Where a function or class stands that the program defines only inside something else, such as a main block.
+@lru_cache(maxsize=4)
+def _nested(parts: tuple[Part, ...]) -> dict[str, dict[str, Any]]:
+    r"""Where functions and classes stand that are inside something else, such as a main block.
 
-    >>> _inside_something("f", Submission.from_source("class Solution:\n    def f(self): pass"))
-    '; it stands inside `class Solution:` (submission.py, line 1): put it in front of that, at the margin'
+    >>> _nested((("hw1.py", "class Solution:\n    def f(self): pass"),))
+    {'f': {'line': 'class Solution:', 'file': 'hw1.py', 'n': 1}}
     """
-    for where, source in submission.parts:
-        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # the report says what does not parse
-            for outer in ast.parse(source).body:
-                within = (x for x in ast.walk(outer) if x is not outer)
-                if any(isinstance(x, (ast.FunctionDef, ast.ClassDef)) and x.name == name for x in within):
-                    line = source.split("\n")[outer.lineno - 1].strip()
-                    return say(INSIDE, line=line[:80], file=where, n=outer.lineno)
-    return ""
+    found: dict[str, dict[str, Any]] = {}
+    for where, source in parts:
+        tree, lines = parsed(source), source.split("\n")  # the report says what does not parse
+        for outer in tree.body if tree else ():
+            for x in ast.walk(outer):
+                if x is not outer and isinstance(x, (ast.FunctionDef, ast.ClassDef)):
+                    line = lines[outer.lineno - 1].strip()[:80]
+                    found.setdefault(x.name, {"line": line, "file": where, "n": outer.lineno})
+    return found
 
 
-def _ask(check: Check, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+def _ask(check: Check, session: Session, draw: Draw, reference: Solution) -> CheckResult:
     """Run a check."""
     before = session.answers
     try:
@@ -186,7 +202,7 @@ def _file_of(check: Check) -> Path:
     return Path(check.function.__code__.co_filename)
 
 
-def _blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+def _blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Solution) -> CheckResult:
     """The result of a check that raised an exception after the program had answered."""
     said = stumbled(check, error)
     if _own_fault(check, error, draw, reference):
@@ -211,7 +227,7 @@ def _described(answer: Any) -> str:
     return in_few_words(answer)
 
 
-def _own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:
+def _own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Solution) -> bool:
     """Whether a check raises an exception, or expects nothing (`symptom` is None), by a mistake of its own.
 
     It does if the solution has it do so too, or, without a solution, every answer that fits anywhere.
@@ -234,14 +250,18 @@ def _anything(size: int, do: str, what: tuple[Any, ...]) -> Anything:
 
 
 def tried(check: Check, student: Student, draw: Draw) -> tuple[Exception | None, int]:
-    """The exception that a check raises by itself when it asks this student, and how many expectations held."""
+    """The exception that a check raises by itself when it asks this student, and how many expectations held: −1 if one
+    did not.
+    """
     with watched() as notes, np.errstate(all="ignore"):
         try:
             check.function(student, draw())
         except IsolationError:
             raise
-        except (WrongAnswer, StudentError, AssertionError):  # a verdict
+        except StudentError:
             return None, 1
+        except (WrongAnswer, AssertionError):
+            return None, -1
         except Exception as error:
             return error, notes.passes
     return None, notes.passes

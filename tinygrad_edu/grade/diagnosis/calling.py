@@ -16,7 +16,7 @@ from ..._support.languages import listed, say
 from ...check.differences import numerical_jacobian
 from ..compare import Verdict, compare
 from ..errors import StudentError
-from ..sandbox.proxies import Call, repeated
+from ..sandbox.proxies import Call, afterwards
 from .diagnose import as_numbers
 from .mistakes import MISTAKES, Diagnosis
 
@@ -140,24 +140,24 @@ def names_in(call: Call | None, at: Sequence[Any]) -> list[str]:
     return [names[id(x)] for x in at] if all(id(x) in names for x in at) else []
 
 
-def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) -> Diagnosis | None:
+def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool] | None) -> Diagnosis | None:
     """The mistake that a second call shows; None if it shows nothing that is better than what is known.
 
     Parameters
     ----------
     known : what the first answer says; other orders of the arguments are tried if that is nothing.
-    right : whether an answer is right.
+    right : whether an answer is right; None if other orders are not to be tried.
     """
     names = call.parameters or [say("argument {i}", i=i + 1) for i in range(len(call.arguments))]
     try:
-        _, left = repeated(call, call.arguments)
+        _, left = afterwards(call.function, *call.arguments)
         changed = [name for name, x, y in zip(names, call.arguments, left) if not _unchanged(x, y)]
         if changed:
             return Diagnosis(MISTAKES["changed arguments"], (), {"changed": listed(changed)})
-        orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
+        orders = permutations(range(len(call.arguments))) if right and known.name == "unknown" else iter(())
         for order in islice(orders, 1, ORDERS):
             answer = _in_order(call, order)
-            if answer is not None and right(answer):
+            if right and answer is not None and right(answer):
                 given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), _inverse(order)))
                 return Diagnosis(MISTAKES["order of parameters"], (), {"given": given, "taken": taken})
     except StudentError:  # it ended, or took too long
@@ -168,7 +168,7 @@ def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) 
 def _in_order(call: Call, order: Sequence[int]) -> Any:
     """The answer to the arguments in another order; None if it raises an exception."""
     try:
-        return repeated(call, [call.arguments[i] for i in order])[0]
+        return afterwards(call.function, *(call.arguments[i] for i in order))[0]
     except StudentError as error:
         if error.kind == "raised":
             return None
@@ -181,6 +181,5 @@ def _inverse(order: Sequence[int]) -> list[int]:
 
 def _unchanged(before: Any, after: Any) -> bool:
     """Whether an argument is what it was before."""
-    if isinstance(before, np.ndarray):
-        return isinstance(after, np.ndarray) and np.array_equal(before, after, equal_nan=True)
-    return type(before) is type(after)
+    arrays = isinstance(before, np.ndarray) and isinstance(after, np.ndarray)
+    return not arrays or np.array_equal(before, after, equal_nan=True)

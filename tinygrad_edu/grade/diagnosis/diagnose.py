@@ -106,7 +106,8 @@ def _listed(answer: Any, expected: ndarray) -> bool:
 
 ADVICE = texts(
     {
-        "type": "Return a float, or an array of floats",
+        "type": "Return a float, or a plain array of floats, such as np.asarray makes",
+        "bool": "True and False are no numbers: multiply such an array by the upstream gradient, or use np.where",
         "complex": "Return real numbers: a gradient of real numbers is real",
         "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",
         "dtype": "Return floats: an array of float64",
@@ -121,7 +122,7 @@ def _unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Dia
     """The diagnosis of an answer that no known mistake explains: what is known for sure."""
     name, expected = reference.names[i], reference.expected[i]
     kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
-    what = {"i": "int", "u": "int", "b": "int", "c": "complex"}.get(kind, verdict.reason)
+    what = {"i": "int", "u": "int", "b": "bool", "c": "complex"}.get(kind, verdict.reason)
     numbers = as_numbers(answer)
     what = "empty" if numbers is not None and not numbers.size else what
     advice = say(ADVICE.get(what, ADVICE["dtype"]))

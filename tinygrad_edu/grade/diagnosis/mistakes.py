@@ -122,9 +122,9 @@ ROWS = texts([
             "The right numbers are in the middle: padding put a border around the input, so cut it off from the "
             "gradient."),
     Mistake("changed arguments", "It changes its own arguments.", "Look at {changed}.",
-            "After the call, {changed} holds other numbers. `x *= y` and `x += y` change the array that was handed in, "
-            "and so does `x[...] = y`; names that stand for the same array change with it. Write x = x * y, or work on "
-            "x.copy()."),
+            "After the call there are other numbers in {changed}. `x *= y` and `x += y` change the array that was "
+            "handed in, and so does `x[...] = y`; names that stand for the same array change with it. Write x = x * y, "
+            "or work on x.copy()."),
     Mistake("order of parameters", "The parameters are in another order.", "Look at the line with `def`.",
             "It is called with ({given}), in this order; the gradients are right if it is called with ({taken})."),
     Mistake("unknown", "It is wrong: {wrong}.", SEEN, "{advice}."),
@@ -212,6 +212,9 @@ ROWS = texts([
             "A step goes against the gradient: subtract it."),
     Mistake("learning rate", "The steps have the wrong length.", "It departs in step {step}.",
             "They are {factor} times as long as they should be: look at the learning rate, and at what it multiplies."),
+    Mistake("nearly right steps", "Nearly right, but not exact.", "It departs in step {step}.",
+            "Something small differs: ε stands inside the root, or is another one; or something is computed in "
+            "float32."),
     Mistake("no bias correction", "The bias correction is left out.", "It departs in step {step}.",
             "Divide the means by 1 - β^t; they begin at 0, and are too small at first."),
     Mistake("step not counted", "The step count does not go on.", "It departs in step {step}.",

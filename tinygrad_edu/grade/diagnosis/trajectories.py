@@ -103,6 +103,8 @@ def diagnose_trajectory(
         if _agree(found, trajectory(variant, start, gradients)):
             return Diagnosis(MISTAKES[name], (), details)
     c = _step_ratio(start, right, found)
+    if c is not None and abs(c - 1.0) < 1e-4:
+        return Diagnosis(MISTAKES["nearly right steps"], (), details)
     if c is not None:
         return Diagnosis(MISTAKES["learning rate"], (), {**details, "factor": f"{c:.6g}"})
     return Diagnosis(MISTAKES["unknown trajectory"], (), details)

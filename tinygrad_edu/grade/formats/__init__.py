@@ -6,7 +6,6 @@
 - writing: all formats by name, into files
 - words: what all formats say in the same words, and escapes for students' text
 - graphs: the student's graph beside the right one, as lines and as pictures
-- example: a result to try the formats with
 """
 
 from .gradebooks import Gradebook, canvas, moodle, plain

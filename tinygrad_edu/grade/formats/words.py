@@ -28,7 +28,7 @@ LONGEST = 20_000
 
 FORMULA = re.compile(r"[\s\x00]*[=+\-@\t＝＋－＠]")
 NUMBER_OR_SIGN = re.compile(r"[+-]?(\d+([.,]\d+)*%?)?")
-COMMAND = re.compile(r"^(\s*:)(?=:)|##(?=\[)", re.MULTILINE)
+COMMAND = re.compile(r"^([ \t]*:)(?=:)|##(?=\[)", re.MULTILINE)
 
 
 # Words.

@@ -5,7 +5,7 @@ The grader sends it requests over a socket, each a line of JSON:
     {"do": "fork", "home": ...}  and beside it the child's ends of two pipes, and a file for its output
         -> {"pid": ...}
     {"do": "end", "pid": ...}
-        -> {"status": ..., "memory": ...}
+        -> {"status": ...}
 
 When the grader ends, the socket closes; then the clean process and all children end too. On systems where processes
 cannot be forked, the grader starts `serve_alone` in a new interpreter instead.
@@ -174,14 +174,12 @@ class CleanProcess:
         _run(3, 4, raise_walls(request["home"], parent, settings, self.reached))
 
     def end(self, pid: int) -> dict[str, Any]:
-        """Kill the child's process group; the exit status of the child and the most memory it had."""
+        """Kill the child's process group; the exit code of the child."""
         self.children.pop(pid, None)
         for kill in (os.killpg, os.kill):  # the child may not have made its group yet
             with contextlib.suppress(ProcessLookupError):
                 kill(pid, signal.SIGKILL)
-        _, status, usage = os.wait4(pid, 0)
-        unit = 1 if sys.platform == "darwin" else 1024
-        return {"status": os.waitstatus_to_exitcode(status), "memory": usage.ru_maxrss * unit}
+        return {"status": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}
 
 
 def _place_descriptors(wanted: list[int], rules: int | None) -> None:

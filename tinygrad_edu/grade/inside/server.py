@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .program import NAME, Problem, Program, explain, remembered
-from .wire import LENGTHS, FrameError, pack, unpack
+from .wire import LENGTHS, pack, unpack
 
 __all__ = ["Server"]
 
@@ -74,8 +74,9 @@ class Server:
     def send(self, answer: dict[str, Any]) -> None:
         try:
             frame = pack(answer, self.refer)
-        except (FrameError, UnicodeEncodeError) as error:
-            problem = {"where": NAME, "line": 0, "message": f"the answer cannot be sent: {error}", "text": ""}
+        except BaseException as error:  # an answer may refuse to be looked at
+            problem = explain(error, NAME, 0)
+            problem["message"] = f"the answer cannot be sent: {problem['message'].removeprefix('FrameError: ')}"
             frame = pack({"id": answer["id"], "error": problem}, self.refer)
         unsent = memoryview(frame)
         while unsent:
@@ -86,10 +87,8 @@ class Server:
         number = self.numbers.setdefault(id(x), len(self.objects))
         if number == len(self.objects):
             self.objects.append(x)
-        kind = type(x).__name__
-        return number, (f"{kind} of dtype {x.dtype}" if type(x) is np.ndarray or isinstance(x, np.generic) else kind)[
-            :80
-        ]
+        dtype = f" of dtype {x.dtype}" if type(x) is np.ndarray or isinstance(x, np.generic) else ""
+        return number, f"{type(x).__name__}{dtype}"[:80]
 
     # The requests.
 
@@ -105,8 +104,8 @@ class Server:
         self.module = program.module
         with np.errstate(), warnings.catch_warnings():  # an alarm that it sets for itself fails no right answer later
             program.run([(where, _text_of(source)) for where, source in parts], seconds)
-        named = [(name, x) for name, x in vars(self.module).items() if not name.startswith("__")][:5000]
-        names = {name: x if type(x) in (types.FunctionType, type) else None for name, x in named}
+        named = [(name, x) for name, x in vars(self.module).items() if not str(name).startswith("__")][:5000]
+        names = {str(name): x if type(x) in (types.FunctionType, type) else None for name, x in named}
         return names, program.problems[:100], program.slow[:100]
 
     def call(self, target: Any, arguments: list[Any], keywords: dict[str, Any], afterwards: bool) -> Any:

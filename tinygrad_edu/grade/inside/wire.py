@@ -40,6 +40,9 @@ DTYPES = {name: np.dtype(name).newbyteorder("<") for name in PLAIN}
 NAMES = {np.dtype(name): name for name in PLAIN}
 """The dtypes as they cross; and the names of those of this machine, because `dtype.name` is slow."""
 
+ARRAYS = (np.ndarray, np.matrix)
+"""The types of arrays that cross, all as plain arrays."""
+
 Refer = Callable[[Any], "tuple[int, str]"]
 """Returns the reference of an object that stays behind: a number, and the name of its type."""
 
@@ -84,12 +87,24 @@ def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
         return {"dict": [[key, _encode(y, arrays, refer, depth + 1)] for key, y in x.items()]}
     if type(x) is complex:
         x = np.complex128(x)
-    if type(x) is np.ndarray or isinstance(x, np.generic):
+    if type(x) in ARRAYS or isinstance(x, np.generic):
         name = NAMES.get(x.dtype.newbyteorder("="))
         if name:
             arrays.append(np.asarray(x).astype(DTYPES[name], copy=False).tobytes())
-            return {"array": [name, list(x.shape)]} if type(x) is np.ndarray else {"number": name}
+            return {"array": [name, list(x.shape)]} if type(x) in ARRAYS else {"number": name}
+    if isinstance(x, tuple) and _is_record(type(x)):
+        return _encode(tuple(x), arrays, refer, depth)
     return {"object": list(refer(x))}
+
+
+def _is_record(kind: type) -> bool:
+    """Whether a type of tuples only names what is in them. One with methods is a student's class: its objects stay.
+
+    >>> from collections import namedtuple
+    >>> _is_record(namedtuple("Gradients", "x y"))
+    True
+    """
+    return hasattr(kind, "_fields") and not any(name[0] != "_" and callable(x) for name, x in vars(kind).items())
 
 
 def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve) -> Any:

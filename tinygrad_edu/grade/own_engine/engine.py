@@ -44,22 +44,22 @@ class Engine:
     def __init__(self, adapter: ModuleType) -> None:
         self.adapter = adapter
 
-    def _own(self, name: str) -> Callable[..., Any] | None:
+    def own(self, name: str) -> Callable[..., Any] | None:
+        """The function of the adapter of this name."""
         found: Callable[..., Any] | None = getattr(self.adapter, name, None)
         return found
 
     def make(self, x: Any) -> Any:
         """A node that records, of a number or of an array."""
-        make = self._own("tensor") if isinstance(x, ndarray) else self._own("number")
+        make = self.own("tensor" if isinstance(x, ndarray) else "number")
         if make is None:
             raise NotOffered(say("no arrays" if isinstance(x, ndarray) else "no numbers"))
-        return make(x.copy() if isinstance(x, ndarray) else x)
+        return make(_copied(x))
 
     def call(self, name: str, *operands: Any, **attributes: Any) -> Any:
         """The result of an operation: by `call` of the adapter, else an operator of Python, else a method."""
-        own = self._own("call")
-        result = own(name, *operands, **attributes) if own else NotImplemented
-        if result is not NotImplemented:
+        own = self.own("call")
+        if own and (result := own(name, *operands, **attributes)) is not NotImplemented:
             return result
         if name in OPERATORS:
             return OPERATORS[name](*operands)
@@ -70,28 +70,25 @@ class Engine:
 
     def value(self, node: Any) -> Any:
         """The number or the array that a node holds."""
-        own = self._own("value")
+        own = self.own("value")
         return plain(own(node) if own else node.data)
 
     def backward(self, result: Any, upstream: Any) -> None:
         """Run a backward pass; the upstream gradient is 1.0 for a number."""
-        own = self._own("backward")
+        own = self.own("backward")
         if own:
             own(result, upstream)
-        elif isinstance(upstream, ndarray):
-            result.backward(upstream)
         else:
-            result.backward()
+            result.backward(*([upstream] if isinstance(upstream, ndarray) else []))
 
     def gradient(self, node: Any) -> Any:
         """The gradient that a node holds."""
-        own = self._own("gradient")
-        found = own(node) if own else node.grad
-        return None if found is None else plain(found)
+        own = self.own("gradient")
+        return plain(own(node) if own else node.grad)
 
     def change(self, node: Any, number: float) -> None:
         """Set the first number of an array to another one, in place."""
-        own = self._own("change")
+        own = self.own("change")
         if own:
             own(node, number)
         else:
@@ -99,22 +96,26 @@ class Engine:
 
     def gradients(self, result: Any, inputs: Sequence[Any]) -> Sequence[Any]:
         """The gradients as nodes that record, for second derivatives."""
-        own = self._own("gradients")
+        own = self.own("gradients")
         if own is None:
             raise NotOffered(say("no second derivatives: the adapter has no gradients(result, inputs)"))
         return list(own(result, inputs))
 
     def vjp(self, function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> tuple[Any, tuple[Any, ...]]:
         """The value and the gradients of a function of nodes."""
-        own = self._own("vjp")
+        own = self.own("vjp")
         if own:
-            out, found = own(function, [x.copy() if isinstance(x, ndarray) else x for x in at], upstream)
+            out, found = own(function, list(map(_copied, at)), upstream)
             return plain(out), tuple(map(plain, found))
-        nodes = [self.make(x) for x in at]
+        nodes = list(map(self.make, at))
         result = function(*nodes)
         out = self.value(result)
-        self.backward(result, upstream.copy() if isinstance(upstream, ndarray) else upstream)
+        self.backward(result, _copied(upstream))
         return out, tuple(self.gradient(node) for node in nodes)
+
+
+def _copied(x: Any) -> Any:
+    return x.copy() if isinstance(x, ndarray) else x
 
 
 def plain(x: Any) -> Any:

@@ -59,12 +59,8 @@ def _operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
         return f"{name}({said})" if said else name, lambda e, x: e.call(name, x, **attributes), ("nk",), least
 
     for name in ("add", "subtract", "multiply", "divide"):
-        yield (
-            name,
-            lambda e, x, y, name=name: e.call(name, x, y),
-            ("nk", "nk"),
-            positive if name == "divide" else anything,
-        )
+        least = positive if name == "divide" else anything
+        yield name, lambda e, x, y, name=name: e.call(name, x, y), ("nk", "nk"), least
     yield "x ** 3", lambda e, x: e.call("power", x, 3), ("nk",), anything
     yield "x ** -0.5", lambda e, x: e.call("power", x, -0.5), ("nk",), positive
     for name in ("negative", "exp", "tanh", "relu", "sigmoid", "sin", "cos", "abs"):
@@ -196,6 +192,11 @@ def about_graphs() -> list[Question]:
     ]
 
 
+def _numbers(e: Engine, *at: float) -> tuple[list[Any], Any]:
+    """Numbers and an upstream gradient of 1; arrays of one if the engine has no numbers."""
+    return (list(at), 1.0) if e.own("number") else ([np.array([x]) for x in at], np.ones(1))
+
+
 def _start(e: Engine, x: float) -> Any:
     """A number that records, or an array of one if the engine has no numbers."""
     try:
@@ -220,7 +221,7 @@ def _gradient_is(e: Engine, x: Any, right: float, what: str) -> None:
 
 def _handles(e: Engine) -> None:
     """Refuse questions about nodes to an engine that is only a function of functions."""
-    if e._own("vjp") and not e._own("backward"):
+    if e.own("vjp") and not e.own("backward"):
         raise NotOffered(say("no nodes to hold: the adapter has vjp(function, arguments, upstream) alone"))
 
 
@@ -231,8 +232,7 @@ def _diamond(e: Engine) -> None:
         c = e.call("add", a, y)
         return e.call("add", e.call("multiply", b, c), e.call("multiply", x, x))
 
-    at: list[Any] = [1.5, -0.5] if e._own("number") else [np.array([1.5]), np.array([-0.5])]
-    judged(e, function, at, 1.0 if e._own("number") else np.ones(1))
+    judged(e, function, *_numbers(e, 1.5, -0.5))
 
 
 def _doublings(e: Engine, n: int = 40) -> None:
@@ -267,10 +267,8 @@ def _wide(e: Engine, n: int = 1 << 15) -> None:
 
 def _in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
     """The gradient of a large graph of one number."""
-    numbers = bool(e._own("number"))
-    at: list[Any] = [1.5] if numbers else [np.array([1.5])]
     try:
-        _, (found,) = e.vjp(function, at, 1.0 if numbers else np.ones(1))
+        _, (found,) = e.vjp(function, *_numbers(e, 1.5))
     except RecursionError:
         how = texts("Keep the nodes that are still to be visited in a list of your own, and loop.")
         raise WrongAnswer(say("RecursionError for {what}", what=what), kind="recursion", how=how) from None
@@ -303,7 +301,7 @@ def _again(e: Engine) -> None:
 def _changed(e: Engine) -> None:
     """An array that was changed after it was used gives the gradient of what was used, or an error."""
     used = np.array([0.5, 3.0, 2.0])
-    functions = e._own("vjp") and not e._own("backward")
+    functions = e.own("vjp") and not e.own("backward")
     x, w = e.make(np.array([1.5, 2.0, -1.0])), used.copy() if functions else e.make(used)
 
     def change_afterwards(x: Any) -> Any:
@@ -364,7 +362,7 @@ TWICE: dict[str, Asked] = {
 
 def _second(e: Engine, function: Asked) -> None:
     """The second derivative of a function of one number."""
-    if e._own("vjp") and not e._own("gradients"):
+    if e.own("vjp") and not e.own("gradients"):
         return _second_by_vjp(e, function)
     x = _start(e, 0.75)
     out = offered(lambda: function(e, x))
@@ -376,7 +374,7 @@ def _second(e: Engine, function: Asked) -> None:
 
 def _second_by_vjp(e: Engine, function: Asked) -> None:
     """The same for an engine of functions: the gradient of a function that takes a gradient."""
-    own = e._own("vjp")
+    own = e.own("vjp")
     assert own is not None
 
     def slope(x: Any) -> Any:

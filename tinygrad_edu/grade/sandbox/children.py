@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from ..errors import SandboxError
 from ..inside.wire import BODY_CAP, HEADER_CAP, LENGTHS, FrameError
 from . import other_systems
 
-__all__ = ["BlockingChannel", "Channel", "Child", "ColdStart", "Ending", "ForkServer", "Starter"]
+__all__ = ["BlockingChannel", "Channel", "Child", "ColdStart", "ForkServer", "Starter"]
 
 BOOT = """
 import sys
@@ -62,26 +62,12 @@ ENDED = texts(
 """How a child ended, by the signal that ended it; "" stands for all others."""
 
 
-class Ending:
-    """How a child ended.
-
-    Attributes
-    ----------
-    status : the exit code; −9 for signal 9.
-    memory : the most memory that it used, in bytes; 0 if unknown.
-    """
-
-    def __init__(self, status: int, memory: int = 0) -> None:
-        self.status, self.memory = status, memory
-
-    def __str__(self) -> str:
-        if self.status >= 0:
-            return say("your program ended itself with exit code {n}", n=self.status)
-        try:
-            name = signal.Signals(-self.status).name
-        except ValueError:
-            name = f"signal {-self.status}"
-        return say(ENDED.get(name, ENDED[""]), signal=name)
+def _how_it_ended(status: int) -> str:
+    """How a child ended, in words, by its exit code, which is −9 for signal 9."""
+    if status >= 0:
+        return say("your program ended itself with exit code {n}", n=status)
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+    return say(ENDED.get(name, ENDED[""]), signal=name)
 
 
 class Child:
@@ -97,44 +83,32 @@ class Child:
         self.starter, self.process, self.channel = starter, process, channel
         self.home, self.output = home, output
 
-    def end(self) -> Ending:
+    def end(self) -> str:
         """Kill the child and all that it started, and remove its directory; how it ended."""
         try:
-            return self.starter.end(self.process)
+            return _how_it_ended(self.starter.end(self.process))
         finally:
             self.channel.close()
             _remove(self.home)
 
 
-class Starter(Protocol):
-    """Starts and ends children.
+class ColdStart:
+    """Starts each child as a new interpreter, in 0.2 s.
 
     Attributes
     ----------
     outside : the walls that it raises from outside; the child cannot report them.
     """
 
-    outside: Collection[str]
-
-    def start(self) -> Child: ...
-    def end(self, process: Any) -> Ending: ...
-    def close(self) -> None: ...
-
-
-class ColdStart:
-    """Starts each child as a new interpreter, in 0.2 s."""
-
-    outside: Collection[str]
-
     def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
         self.command = _command("serve_alone", {**settings, "data": "."})
         self.settings, self.files = settings, files
-        self.outside = ()
+        outside: tuple[str, ...] = ()
         if sys.platform == "darwin":
-            self.command, self.outside = other_systems.confined(self.command)
+            self.command, outside = other_systems.confined(self.command)
         elif sys.platform == "win32":
-            self.outside = ("memory",)
-        self.outside = set(self.outside) - set(settings["without"])
+            outside = ("memory",)
+        self.outside: Collection[str] = set(outside) - set(settings["without"])
 
     def start(self) -> Child:
         """Start a child."""
@@ -157,14 +131,14 @@ class ColdStart:
         kind = BlockingChannel if sys.platform == "win32" else Channel
         return Child(self, process, kind(requests, answers), home, output)
 
-    def end(self, process: Any) -> Ending:
-        """Kill the child and its process group, and wait for its end."""
+    def end(self, process: Any) -> int:
+        """Kill the child and its process group, and wait for its end; its exit code."""
         if sys.platform == "win32":
             other_systems.end_job(process)
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-        return Ending(process.wait())
+        return int(process.wait())
 
     def close(self) -> None:
         """Do nothing: nothing stays open between children."""
@@ -270,10 +244,9 @@ class ForkServer:
             os.close(from_child)
         return Child(self, answer["pid"], Channel(requests, answers), home, output)
 
-    def end(self, process: Any) -> Ending:
-        """Have the clean process, the parent of the child, kill it and wait for its end."""
-        answer = self.ask({"do": "end", "pid": process}, [])
-        return Ending(answer["status"], answer["memory"])
+    def end(self, process: Any) -> int:
+        """Have the clean process, the parent of the child, kill it and wait for its end; its exit code."""
+        return int(self.ask({"do": "end", "pid": process}, [])["status"])
 
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> Any:
         """Send a request; its answer. After a failure nothing more is sent: a late answer could be taken for the
@@ -314,6 +287,9 @@ class ForkServer:
             self.process.wait()
         self.errors.close()
         _remove(self.home)
+
+
+Starter = ColdStart | ForkServer
 
 
 # The pipes.

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = [
-    "LAST_CALL", "Anything", "Call", "Handle", "StandIn", "Student", "afterwards", "evaluate", "moved", "repeated",
-    "session_of",
+    "LAST_CALL", "Anything", "Call", "Handle", "RemoteObject", "StandIn", "Student", "afterwards", "evaluate",
+    "moved", "named", "number_of", "session_of",
 ]  # fmt: skip
 
 
@@ -58,9 +58,8 @@ class Student:
             return session.known[name]
         result = _ask(session, "get", None, name)
         if isinstance(result, Handle):
-            result._reference.name = name
-        else:
-            session.constants[name] = kind_of(result)
+            return named(result, name)
+        session.constants[name] = kind_of(result)
         return result
 
 
@@ -76,7 +75,7 @@ def hint(name: str, names: list[str]) -> str:
 
 
 @dataclass
-class Reference:
+class RemoteObject:
     """The place of an object in the child.
 
     Attributes
@@ -100,7 +99,7 @@ class Handle:
     # NumPy must not treat a handle as a sequence; `np.float64(2) * handle` must call the method of the handle.
     __array_ufunc__ = None
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: RemoteObject) -> None:
         object.__setattr__(self, "_reference", reference)  # the only attribute that is not the student's
 
     def __repr__(self) -> str:
@@ -145,6 +144,12 @@ class Handle:
         _ask(self._reference.session, "operator", "setitem", self, key, value)
 
 
+def named(handle: Handle, name: str) -> Handle:
+    """The handle, with the name that its object has in the program."""
+    handle._reference.name = name
+    return handle
+
+
 FEWEST = 4
 """Calls are counted from so many numbers on: fewer may honestly be as many as the calls."""
 
@@ -154,14 +159,18 @@ def _counted(function: Handle, arguments: tuple[Any, ...], keywords: dict[str, A
     difference quotient does.
     """
     session = function._reference.session
-    answer = _ask(session, "count", function, list(arguments), keywords, size)
-    if not (isinstance(answer, tuple) and len(answer) == 2 and type(answer[1]) is int):
-        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=kind_of(answer)))
-    session.last, calls = answer
+    session.last, calls = _pair(_ask(session, "count", function, list(arguments), keywords, size), int)
     name = function._reference.name
     if name and calls >= size:
         session.counted[name] = calls, size
     return session.last
+
+
+def _pair(answer: Any, second: type) -> tuple[Any, Any]:
+    """The result of a function, and what the child says of the call besides."""
+    if not (isinstance(answer, tuple) and len(answer) == 2 and type(answer[1]) is second):
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=kind_of(answer)))
+    return answer
 
 
 def _operator(name: str, reflected: bool = False) -> Any:
@@ -224,8 +233,7 @@ def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any,
     ...     afterwards(session.student.step, np.ones(3), np.ones(3), 0.5)
     (None, [array([0.5, 0.5, 0.5]), array([1., 1., 1.]), 0.5])
     """
-    result, left = _ask(function._reference.session, "call", function, list(arguments), keywords, True)
-    return result, left
+    return _pair(_ask(function._reference.session, "call", function, list(arguments), keywords, True), list)
 
 
 @dataclass(frozen=True)
@@ -251,12 +259,6 @@ LAST_CALL: ContextVar[Call | None] = ContextVar("LAST_CALL", default=None)
 """The last call that the check in this context has made, without named arguments."""
 
 
-def repeated(call: Call, arguments: list[Any]) -> tuple[Any, list[Any]]:
-    """The result of the function for other arguments, and these arguments after the call."""
-    result, left = _ask(call.function._reference.session, "call", call.function, arguments, {}, True)
-    return result, left
-
-
 def session_of(student: Student) -> Session:
     """The session that a student's program runs in."""
     return student._session
@@ -264,23 +266,17 @@ def session_of(student: Student) -> Session:
 
 def _ask(session: Session, do: str, *what: Any) -> Any:
     session.child()
-
-    def refer(x: Any) -> tuple[int, str]:
-        if isinstance(x, Handle):
-            return _number(session, x), ""
-        raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")
-
-    def resolve(number: int, kind: str) -> Handle:
-        return Handle(Reference(session, session.generation, number, kind))
-
     try:
-        return session.ask(do, *what, refer=refer, resolve=resolve)
+        return session.ask(do, *what)
     except FrameError as error:  # in our own question; the session handles errors in the child's frames
         raise TypeError(str(error)) from None
 
 
-def _number(session: Session, handle: Handle) -> int:
-    """The number of the object in the present child."""
+def number_of(session: Session, handle: Any) -> int:
+    """The number of an object in the present child. Raises `FrameError` if it is none."""
+    if not isinstance(handle, Handle):
+        text = f"{type(handle).__name__} {handle!r:.80} is no data: it cannot be sent to a student's program"
+        raise FrameError(text)
     reference = handle._reference
     if reference.session is not session:
         raise FrameError(f"{handle!r} belongs to another session")
@@ -311,7 +307,7 @@ class StandIn:
     def child(self) -> None:
         """There is no child."""
 
-    def ask(self, do: str, *what: Any, refer: object, resolve: object) -> Any:
+    def ask(self, do: str, *what: Any) -> Any:
         """The answer to a question."""
         self.answers += 1
         return self.answer(do, what)
@@ -333,7 +329,7 @@ def moved(answer: Any, session: StandIn) -> Any:
     """A copy of an answer; its objects belong to the session."""
     if isinstance(answer, Handle):
         known = answer._reference
-        return Handle(Reference(session, 1, known.number, known.kind, known.name))  # type: ignore[arg-type]
+        return Handle(RemoteObject(session, 1, known.number, known.kind, known.name))  # type: ignore[arg-type]
     if isinstance(answer, (list, tuple)):
         return type(answer)(moved(x, session) for x in answer)
     if isinstance(answer, dict):

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -21,9 +20,9 @@ from ..._support.text import clean
 from ..errors import PYTHON, IsolationError, SandboxError, StudentError
 from ..inside.wire import FrameError, pack, unpack
 from ..submission.submission import Submission
-from .children import Child, Ending, Starter
+from .children import Child, Starter
 from .isolation import Isolation, Limits
-from .proxies import Handle, Reference, Student
+from .proxies import Handle, RemoteObject, Student, named, number_of
 
 __all__ = ["Problem", "Record", "Session"]
 
@@ -38,6 +37,9 @@ LATE_LOADING = texts("no answer while it was loaded within {s} s: a loop without
 
 LOADS = 4
 """So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
+
+LEFT_OUT = 50
+"""The most statements that are left out for being slow: each child is told of them, and a program may make them up."""
 
 LOADING = 0.9
 """The share of the time for loading after which even the last statement is interrupted; then the report is written."""
@@ -79,7 +81,6 @@ class Session:
     record : what all sessions of this submission have in common.
     problems : the lines that failed while the program was loaded; the rest of the program is loaded all the same.
     names : the names that the program defines. The child may lie about them, so they serve only for messages.
-    endings : how children ended too early.
     isolation : the isolation of the child.
     last_seconds : how long the program took for the last question.
     answers, last : how many questions about the loaded program it has answered, and the last answer.
@@ -109,7 +110,6 @@ class Session:
         self.submission, self.starter, self.limits = submission, starter, limits
         self.require_isolation = require_isolation
         self.record = record or Record()
-        self.endings: list[Ending] = []
         self.isolation = Isolation({})
         self.generation = 0
         self.last_seconds = 0.0
@@ -127,9 +127,9 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def close(self) -> Ending:
-        """Kill the child and all that it started; how it ended, and the most memory that it used."""
-        return self._end()
+    def close(self) -> None:
+        """Kill the child and all that it started."""
+        self._end()
 
     @property
     def problems(self) -> list[Problem]:
@@ -144,13 +144,13 @@ class Session:
         """The names that the program defines."""
         return Student(self)
 
-    def ask(self, do: str, *what: Any, refer: Callable[[Any], tuple[int, str]], resolve: Callable[..., Any]) -> Any:
+    def ask(self, do: str, *what: Any) -> Any:
         """Send a question to the child, and start one if needed; the result.
 
-        Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails.
+        Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails, and `FrameError` if
+        the question holds what cannot be sent.
         """
-        child = self.child()
-        self.last = self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.last = self._ask(self.child(), do, what, self.limits.call_seconds)
         self.answers += 1
         return self.last
 
@@ -187,24 +187,18 @@ class Session:
             self._end()
             needed = say("isolation level {level} is required", level=self.require_isolation)
             raise IsolationError(f"{needed}\n{self.isolation}")
-        answer = self._ask(
-            child,
-            "load",
-            (
-                [[where, _in_bytes(source)] for where, source in self.submission.parts],
-                {path: _in_bytes(source) for path, source in self.submission.modules.values()},
-                self.submission.main,
-                self.record.slow,
-                self.record.only_light,
-                LOADING * self.limits.load_seconds,
-            ),
-            self.limits.load_seconds,
-            _no_references,
-            lambda number, kind: Reference(self, self.generation, number, kind),
+        program = (
+            [[where, _in_bytes(source)] for where, source in self.submission.parts],
+            {path: _in_bytes(source) for path, source in self.submission.modules.values()},
+            self.submission.main,
+            self.record.slow,
+            self.record.only_light,
+            LOADING * self.limits.load_seconds,
         )
+        answer = self._ask(child, "load", program, self.limits.load_seconds)
         try:
             names, problems, slow = answer
-            known = {name: Handle(replace(x, name=name)) for name, x in names.items() if type(x) is Reference}
+            known = {name: named(x, name) for name, x in names.items() if isinstance(x, Handle)}
             names = [name for name in names if len(name) <= 100]
             problems = [_checked_problem(problem) for problem in problems]
             slow = [_checked_slow(*statement) for statement in slow]
@@ -215,7 +209,7 @@ class Session:
         if slow and self.record.loads < LOADS:
             # From now on these are left out from the start, so that each child has the same program, and sooner.
             self._end()
-            self.record.slow += slow
+            self.record.slow = [*self.record.slow, *slow][:LEFT_OUT]
         elif not self.record.loaded:
             self.record.loaded, self.record.names, self.record.problems = True, names, problems
 
@@ -226,35 +220,25 @@ class Session:
         text = texts("all of the {s} s for your program are used up, by this check or others")
         return say(text, s=f"{self.limits.total_seconds:g}")
 
-    def _ask(
-        self,
-        child: Child,
-        do: str,
-        what: tuple[Any, ...],
-        seconds: float,
-        refer: Callable[[Any], tuple[int, str]],
-        resolve: Callable[..., Any],
-    ) -> Any:
+    def _ask(self, child: Child, do: str, what: tuple[Any, ...], seconds: float) -> Any:
         left = self._seconds_left()
         if left <= 0:
             self._end()
             raise StudentError("time", self._used_up())
         number = secrets.token_hex(8)  # the child cannot know it in advance, so it cannot prepare an answer
-        frame = pack({"id": number, "do": do, "with": what}, refer)
+        frame = pack({"id": number, "do": do, "with": what}, lambda x: (number_of(self, x), ""))
         started = time.monotonic()
         deadline = started + min(seconds, left)
         try:
             child.channel.write(frame, deadline)
             header, body = child.channel.read(deadline)
-            answer = unpack(header, body, resolve)
+            answer = unpack(header, body, lambda n, kind: Handle(RemoteObject(self, self.generation, n, kind)))
         except TimeoutError:
             self._end()
             message = say(LATE_LOADING if do == "load" else LATE, s=f"{seconds:g}")
             raise StudentError("time", message if seconds < left else self._used_up()) from None
         except EOFError:
-            ending = self._end()
-            self.endings.append(ending)
-            raise StudentError("exited", str(ending)) from None
+            raise StudentError("exited", self._end()) from None
         except FrameError as error:
             self._fail(str(error))
         except BaseException:  # our own error: a late answer must not be taken for the answer to the next question
@@ -278,10 +262,10 @@ class Session:
         self._end()
         raise StudentError("answer", say("what your program wrote is no answer: {why}", why=clean(why, 200))) from None
 
-    def _end(self) -> Ending:
-        """End the child if there is one, and keep what it printed."""
+    def _end(self) -> str:
+        """End the child if there is one, and keep what it printed; how it ended."""
         if self._child is None:
-            return Ending(0)
+            return ""
         child, self._child = self._child, None
         try:
             return child.end()
@@ -354,7 +338,3 @@ def _in_bytes(source: str) -> Any:
 
 def _no_objects(number: int, kind: str) -> Any:
     raise FrameError(f"an object of type {kind!r:.40}, where only data is allowed")
-
-
-def _no_references(x: Any) -> tuple[int, str]:
-    raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")

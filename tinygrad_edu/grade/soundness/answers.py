@@ -199,7 +199,8 @@ def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Hea
     places = [place for place, x in enumerate(heard) if x.called]  # a function that is None is called in vain anyway
     for place in places if len(places) <= PLACES else [*places[: PLACES - 2], *places[-2:]]:
         for words, odd in ODD.items():
-            error, _ = tried(check, _replayed(heard, {place: odd(heard[place].answer)}).student, draw)
+            error, passes = tried(check, _replayed(heard, {place: heard[place].replaced(odd)}).student, draw)
+            course.refusing |= {check.name} if passes < 0 else set()
             if error is not None:
                 text = texts(", where answer {n} of the reference is replaced by {other}")
                 where = say(text, n=places.index(place) + 1, other=say(words))

@@ -44,6 +44,7 @@ class Course:
     assignment : a copy without hidden checks, because the instructor may see everything.
     path, reference, starter : their paths, as messages show them; the starter may be None.
     secret : the same as for a class, so that the instructor can reproduce a finding.
+    refusing : the names of checks that refuse an odd answer.
     """
 
     def __init__(self, loaded: Loaded, path: Path, reference: Path, starter: Path | None, workers: int | None) -> None:
@@ -53,7 +54,7 @@ class Course:
         self.assignment.checks = [replace(check, hidden=False) for check in original.checks]
         self.assignment.reference = reference
         self.path, self.reference, self.starter = path, reference, starter
-        self.files = loaded.files
+        self.files, self.refusing = loaded.files, set[str]()
         self.secret = bytes.fromhex(loaded.sha256)
         self.workers = workers or os.cpu_count() or 1
 
@@ -131,12 +132,18 @@ class Heard(NamedTuple):
     ----------
     do, answer, seconds : what was asked for, such as a call; the answer, and how long it took.
     called : whether it is more than a function, a method or a class.
+    afterwards : whether it is a pair: the answer, and the arguments after the call.
     """
 
     do: str
     answer: Any
     seconds: float
     called: bool
+    afterwards: bool
+
+    def replaced(self, odd: Callable[[Any], Any]) -> Any:
+        """The answer, made odd."""
+        return (odd(self.answer[0]), self.answer[1]) if self.afterwards else odd(self.answer)
 
 
 def _listened_to(session: Session) -> list[Heard]:
@@ -146,10 +153,10 @@ def _listened_to(session: Session) -> list[Heard]:
     session.known = {}
     ask = session.ask
 
-    def noted(do: str, *what: Any, **ways: Any) -> Any:
-        answer = ask(do, *what, **ways)
+    def noted(do: str, *what: Any) -> Any:
+        answer = ask(do, *what)
         function = isinstance(answer, Handle) and answer._reference.kind in FUNCTIONS
-        heard.append(Heard(do, answer, session.last_seconds, not function))
+        heard.append(Heard(do, answer, session.last_seconds, not function, do == "call" and what[-1]))
         return answer
 
     session.ask = noted  # type: ignore[method-assign]
@@ -228,5 +235,8 @@ def own_error(course: Course, check: CheckResult, when: str = "") -> Finding:
     said = say("the check itself fails: {problem}{when}", problem=check.note or check.message, when=when)
     return Finding(
         "own error", course.place(check.name), check.name, said,
-        say("Let `expect` look at an answer before the check computes with it."),
+        say(
+            "Let `expect` look at an answer before the check computes with it; for an object, "
+            "`expect(answer).is_object()`."
+        ),
     )  # fmt: skip

@@ -63,6 +63,7 @@ class WrongProgram(NamedTuple):
     ----------
     line : the line with the mistake.
     right, wrong : the right line, and the wrong one.
+    within : the function or class at the margin that holds the line; empty if none does.
     source : the whole program.
     equivalent : whether the line ends in `# equivalent`.
     """
@@ -70,6 +71,7 @@ class WrongProgram(NamedTuple):
     line: int
     right: str
     wrong: str
+    within: str
     source: str
     equivalent: bool
 
@@ -93,6 +95,7 @@ def wrong_programs(source: str) -> Iterator[WrongProgram]:
     """
     tree = ast.parse(source)
     lines = source.splitlines()
+    definitions = [x for x in tree.body if isinstance(x, (ast.FunctionDef, ast.ClassDef))]
     made: set[str] = set()
     for place in list(_places(tree, None)):
         equivalent = lines[place.statement.lineno - 1].rstrip().endswith(EQUIVALENT)
@@ -104,7 +107,9 @@ def wrong_programs(source: str) -> Iterator[WrongProgram]:
             place.put(place.node)
             if program not in made:
                 made.add(program)
-                yield WrongProgram(place.statement.lineno, right, wrong, program, equivalent)
+                line = place.statement.lineno
+                within = [x.name for x in definitions if x.lineno <= line <= (x.end_lineno or line)]
+                yield WrongProgram(line, right, wrong, "".join(within), program, equivalent)
 
 
 class Place(NamedTuple):
@@ -244,7 +249,12 @@ def in_wrong_programs(
     busy = {failure.name for _, failure in failed if _erred(failure) or _noticed(failure)}
     idle = [check for check in checks if check.name not in busy]
     told = course.of_each(say("checks"), first_told, idle)
-    yield from (_unused(course, check, len(programs)) for check, first in zip(idle, told) if first is None)
+    # No program may have answered at all: then it is enough that the check refuses odd answers.
+    unused = [check for check, first in zip(idle, told) if first is None]
+    for check in unused:
+        mine = [x for x in programs if not x.equivalent and (x.within in check.needs or not check.needs)]
+        if check.name not in course.refusing or any(asked(check, x).kind not in NO_ANSWER for x in mine):
+            yield _unused(course, check, len(programs))
     yield from _own_errors(course, [*failed, *filter(None, told)])
 
 

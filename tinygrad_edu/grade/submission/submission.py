@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from ..._support.text import clean
 from ..errors import SubmissionError
 from .reading import File, Part, file_of, read_paths, sha256_of
 
-__all__ = ["Submission"]
+__all__ = ["LONGEST", "Submission", "parsed"]
 
 USUAL_NAMES = ("submission", "solution", "main", "starter")
 """Names of the file to grade, if there are several files and neither definitions nor the assignment's name tell."""
@@ -81,6 +82,18 @@ class Submission:
         path = Path(path)
         paths = [(Path(one), name) for one, name in beside] or [(path, path.name)]
         return _assemble(path.name, read_paths(paths), main, needs)
+
+
+LONGEST = 200_000
+"""The most characters of a source whose syntax tree the grader makes: it takes 600 bytes of memory for each of them."""
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of a source; None if it does not parse, or is too long."""
+    try:
+        return ast.parse(source) if len(source) <= LONGEST else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _assemble(name: str, files: dict[str, File], main: str | None, needs: Sequence[str]) -> Submission:
