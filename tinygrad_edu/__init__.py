@@ -21,9 +21,7 @@ from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.elementwise import *
 from .engine.primitives.indexing import *
-from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
-from .engine.primitives.own import own_primitive
 from .engine.primitives.reductions import *
 from .engine.primitives.shape import *
 from .engine.random import manual_seed as manual_seed
@@ -32,8 +30,7 @@ from .engine.value import Value as Value
 from .errors import *
 
 abs, max, min, prod, round, sum = abs_, max_, min_, prod_, round_, sum_
-primitive = own_primitive
-del abs_, max_, min_, own_primitive, prod_, round_, sum_
+del abs_, max_, min_, prod_, round_, sum_
 
 if TYPE_CHECKING:
     from . import (
@@ -53,6 +50,8 @@ if TYPE_CHECKING:
     from .engine.gradients import gradients as gradients
     from .engine.primitives.decompositions import *
     from .engine.primitives.einsum import *
+    from .engine.primitives.joining import *
+    from .engine.primitives.own import primitive as primitive
     from .engine.primitives.statistics import *
     from .engine.scopes import block as block
     from .graph import draw as draw, explain as explain, formula as formula
@@ -72,6 +71,8 @@ _LATER = {
     "engine.primitives.decompositions": "cholesky det eigh eigvalsh inv matrix_norm matrix_power multi_dot pinv "
     "slogdet solve svd svdvals",
     "engine.primitives.einsum": "einsum",
+    "engine.primitives.joining": "array_split column_stack dstack hstack meshgrid rot90 vstack",
+    "engine.primitives.own": "primitive",
     "engine.primitives.statistics": "argsort average cov diff interp median nanmean nansum partition percentile ptp "
     "quantile sort trapezoid",
     "engine.scopes": "block",

@@ -247,6 +247,7 @@ assert large > 10 * middle > 1000 * small
 # $$ g \leftarrow \min\left(1, \frac{\theta}{\lVert g \rVert}\right) g $$
 
 # %%
+tg.manual_seed(0)
 wild = nn.RNN(size, size).double()
 wild.weight_hh_l0.data = 3 * W
 out, _ = wild(tg.tensor(10 * noise))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis.strategies import integers, lists, sampled_from
 
 import tinygrad_edu as tg
 from tinygrad_edu.testing import Program, programs
@@ -367,6 +369,60 @@ def test_an_upstream_gradient_of_another_shape_is_refused_in_a_graph_too(output:
         tg.gradients(output * output, [output], tg.tensor([1.0, 2.0]), create_graph=True)
 
 
+COMPOSITIONS: dict[str, Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = {
+    "grad": lambda f: lambda x: tg.grad(lambda y: (f(y) * x).sum())(np.tanh(x)),
+    "value and grad": lambda f: lambda x: x * tg.value_and_grad(lambda y: (f(x) * y).mean())(f(x))[0],
+    "beside": lambda f: lambda x: sum(tg.grad(lambda y: (f(y).sum(), x * y), has_aux=True)(x)),
+    "vjp": lambda f: lambda x: tg.vjp(lambda y: f(x) * y, np.sin(x))[1](f(x))[0],
+    "jvp": lambda f: lambda x: tg.jvp(lambda y: f(y) * x, x, np.sin(x))[1],
+    "hvp": lambda f: lambda x: tg.hvp(lambda y: (f(y) * x).sum(), x, np.cos(x)),
+    "jacobian": lambda f: lambda x: tg.jacobian(f)(x) @ np.sin(x),
+    "containers": lambda f: lambda x: tg.grad(lambda p: f(p["a"] * p["b"][0]).sum())({"a": x, "b": [np.cos(x)]})["a"],
+    "a keyword": lambda f: lambda x: tg.grad(lambda y, *, n: (f(y) ** n).sum())(x, n=2),
+    "the second argument": lambda f: lambda x: tg.grad(lambda y, z: (f(z) * y).sum(), argnums=1)(x * x, x),
+    "no dependence": lambda f: lambda x: tg.grad(lambda y: f(x).sum())(x) + f(x),
+    "a number of it": lambda f: lambda x: tg.grad(lambda y: f(x * y).sum())(x[1]) * x,
+    "in place": lambda f: lambda x: tg.grad(lambda y: added_in_place(f(y), y).sum())(x),
+    "a branch": lambda f: lambda x: tg.grad(lambda y: (f(y) if float(np.max(plain(y))) > 0 else y * y).sum())(x),
+}
+
+
+def added_in_place(x: Any, y: Any) -> Any:
+    x = x * 2.0
+    x += y * y
+    x *= x
+    return x
+
+
+@settings(max_examples=25)
+@given(names=lists(sampled_from(sorted(COMPOSITIONS)), min_size=1, max_size=3), seed=integers(0, 9))
+def test_derivatives_within_derivatives(names: list[str], seed: int) -> None:
+    """Operators applied to functions that are made of operators, against finite differences."""
+    f: Callable[[Any], Any] = lambda x: np.sin(x) * np.tanh(2.0 * x)
+    for name in names:
+        f = COMPOSITIONS[name](f)
+    x = np.random.default_rng(seed).uniform(-1, 1, 3)
+    assert tg.gradcheck(lambda x: f(x).sum(), [x])
+    np.testing.assert_allclose(plain(f(tg.tensor(x, requires_grad=True))), plain(f(x)))
+
+
+@pytest.mark.parametrize("x", [2.0, np.array([2.0, -3.0])])
+@pytest.mark.parametrize("rule", [lambda g, out, x: 0.0, lambda g, out, x: np.zeros(np.shape(plain(x)))])
+def test_a_rule_may_give_plain_numbers_in_a_graph_of_gradients(rule: Any, x: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tg.sign, "rules", (rule,))
+    slope = tg.grad(lambda x: cubes(x) + cubes(tg.sign(x * x)))
+    np.testing.assert_allclose(tg.grad(lambda x: slope(x).sum() if np.shape(plain(x)) else slope(x))(x), 6 * x)
+
+
+@pytest.mark.parametrize("x", [tg.Value(3.0), tg.tensor(3.0, requires_grad=True)])
+def test_what_is_differentiated_inside_no_grad_is_a_constant_of_the_derivative_outside(x: Any) -> None:
+    @tg.no_grad()
+    def slope(x: Any) -> Any:
+        return tg.grad(lambda y: y**3)(x)
+
+    assert plain(tg.grad(lambda x: x * slope(x))(x)) == 27.0
+
+
 @given(programs(min_lines=3))
 def test_the_hessian_is_symmetric(program: Program) -> None:
     """v · (H · w) = (v · H) · w, over all arguments at once."""
@@ -437,6 +493,45 @@ def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
     np.testing.assert_allclose(tg.jacobian(tall)(x), expected)
     assert tg.gradcheck(lambda x: tall(x).sum(), [x])
     assert tg.gradcheck(lambda x: (tg.jacobian(tall)(x) ** 2).sum(), [x])  # the Jacobian as a part of a graph
+
+
+@pytest.mark.parametrize("outputs", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["an int", *KINDS])
+def test_the_jacobian_by_any_argument_is_an_array_of_its_kind(kind: str, outputs: int) -> None:
+    x = 2 if kind == "an int" else KINDS[kind]()
+    numbers = np.asarray(plain(x), None if np.shape(plain(x)) else float)
+    jacobian = tg.jacobian(lambda x: tg.stack([x * 0.5, x * x * 0.25][:outputs]) if outputs else np.zeros(0))(x)
+    expected = np.zeros((outputs, *numbers.shape, *numbers.shape))
+    for i, factor in enumerate([np.full(numbers.shape, 0.5), numbers * 0.5][:outputs]):
+        for place in np.ndindex(numbers.shape):
+            expected[(i, *place, *place)] = factor[place]
+    if not outputs:
+        expected = np.zeros((0, *numbers.shape))
+    np.testing.assert_allclose(plain(jacobian), expected)
+    assert type(jacobian) is (tg.Tensor if isinstance(x, tg.Node) else np.ndarray)
+    assert jacobian.dtype == numbers.dtype
+
+
+def test_a_square_jacobian_holds_little_more_than_the_result() -> None:
+    x = np.linspace(-1.0, 1.0, 400)
+    tracemalloc.start()
+    try:
+        result = tg.jacobian(np.tanh)(x)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.2 * result.nbytes
+
+
+def test_a_tall_jacobian_holds_little_more_than_the_result() -> None:
+    t, parameters = np.linspace(0.0, 4.0, 20_000), np.array([2.0, 1.3, 0.5])
+    tracemalloc.start()
+    try:
+        result = tg.jacobian(lambda p: p[0] * np.exp(-p[1] * t) + p[2])(parameters)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * result.nbytes
 
 
 def component(f: Callable[..., Any], i: int) -> Callable[..., Any]:

@@ -544,6 +544,8 @@ def test_digits_are_read_or_not() -> None:
         return np.asarray(labels[distance.argmin(1)])
 
     passes(reads_digits, nearest, rng(), accuracy=0.9)
+    passes(reads_digits, lambda *data: nearest(*data).astype(np.uint64), rng(), accuracy=0.9)
+    passes(reads_digits, lambda *data: nearest(*data).tolist(), rng(), accuracy=0.9)
     assert wrong(reads_digits, lambda *data: nearest(*data) * 0, rng(), accuracy=0.9).kind == "accuracy"
     assert wrong(reads_digits, lambda *data: nearest(*data)[:-1], rng(), accuracy=0.9).kind == "shape"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -319,3 +321,29 @@ def test_who_is_late_the_second_time_only_is_not_said_to_keep_something() -> Non
     with Sandbox(Limits(call_seconds=0.5)) as hurried:
         check = only(graded(LUCKY, hurried, product))
     assert (check.outcome, check.kind) == ("fail", "time")
+
+
+F = "def f(x): return x * x"
+CELLS = [{"cell_type": "code", "source": source} for source in (F, *[""] * 30_000)]
+MANY = {
+    "cells": {"a.ipynb": json.dumps({"cells": CELLS}, separators=(",", ":"))},
+    "names": {"hw1.py": F, **{f"{'中' * 100}{i}.py": "y = 1" for i in range(1_990)}},
+    "stars": {"hw1.py": F, **{f"{i}/a.py": "from a import *\n" * 100 for i in range(100)}},
+}
+
+
+@pytest.mark.parametrize("files", MANY.values(), ids=MANY)
+def test_a_program_of_many_parts_is_graded(files: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> None:
+    hw = Assignment("hw1")
+    hw.check()(unary)
+    path = tmp_path / "hw1.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, source in files.items():
+            archive.writestr(name, source)
+    started = time.process_time()
+    assert grade_one(hw, Submission.read(path, "hw1", needs=["f"]), sandbox=sandbox).score == 1.0
+    assert time.process_time() - started < 3.0
+
+
+def unary(student: Any, rng: Any) -> None:
+    expect(student.f(2.0)).equals(4.0)

@@ -74,7 +74,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     function_of("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        evaluation = _Evaluation("grad", f, args, argnums, kwargs, has_aux)
+        evaluation = _Evaluation("grad", f, args, _slots("grad", argnums, args), kwargs, has_aux)
         evaluation.of_one_number()
         found = evaluation.pull()
         value = (evaluation.value, evaluation.aux) if has_aux else evaluation.value
@@ -127,16 +127,14 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     function_of("jacobian", f)
 
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
-        evaluation = _Evaluation("jacobian", f, args, argnums, kwargs)
-        shape = np.shape(evaluation.value)
+        evaluation = _Evaluation("jacobian", f, args, _slots("jacobian", argnums, args), kwargs)
+        shape = shape_of(evaluation.output)
         if shape == ():
             found = evaluation.pull()
-        elif evaluation.is_tall():
-            found = evaluation.rebuilt(evaluation.columns())
+        elif evaluation.in_graph and 0 not in shape:
+            found = evaluation.rebuilt(evaluation.stacked())
         else:
-            rows = [evaluation.pulled(unit) for unit in _units(shape)]
-            columns = list(zip(*rows)) or [()] * len(evaluation.arguments)
-            found = evaluation.rebuilt(_stacked(column, shape, x) for column, x in zip(columns, evaluation.arguments))
+            found = evaluation.rebuilt(evaluation.columns() if evaluation.is_tall() else evaluation.rows())
         return found[0] if is_whole(argnums) else found
 
     return jacobian_at
@@ -197,7 +195,7 @@ class _Evaluation:
         operator: str,
         f: Function,
         args: Sequence[Any],
-        argnums: int | Sequence[int],
+        slots: Sequence[int],
         kwargs: dict[str, Any] | None = None,
         has_aux: bool = False,
     ) -> None:
@@ -205,7 +203,6 @@ class _Evaluation:
         self.given, self.nested, self.arguments = [], False, []
         here, in_nodes = state(), False
         in_graph = here.derivative
-        slots = _slots(operator, argnums, len(args))
         for i in slots:
             nested = _is_container(args[i])
             self.given.append(args[i])
@@ -214,7 +211,7 @@ class _Evaluation:
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
                 if isinstance(x, Node):
-                    in_nodes, in_graph = True, in_graph or x.requires_grad
+                    in_nodes, in_graph = True, in_graph or x.tick > 0
         self.in_graph = in_graph and here.level > OFF
         given = list(args)
         with differentiate:
@@ -224,7 +221,7 @@ class _Evaluation:
             self.output, self.aux = f(*given, **(kwargs or {})), None
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
-        self.connected = isinstance(self.output, Node) and self.output.requires_grad
+        self.connected = isinstance(self.output, Node) and self.output.tick > 0
         if not self.connected:
             _one_result(operator, self.output)
         self.value = self.output if self.in_graph or in_nodes else _plain(self.output)
@@ -238,10 +235,28 @@ class _Evaluation:
         rest = iter(found)
         return tuple([_rebuilt(given, rest) for given in self.given]) if self.nested else tuple(found)
 
+    def stacked(self) -> list[Any]:
+        """The Jacobians as nodes that can be differentiated further."""
+        shape, found = shape_of(self.output), []
+        for x, rows in zip(self.arguments, zip(*[self.pulled(unit) for _, unit in _units(shape)])):
+            jacobian = stack(rows) if any(isinstance(row, Node) for row in rows) else np.stack(rows)
+            found.append(_like_array(jacobian.reshape((*shape, *shape_of(x))), x))
+        return found
+
+    def rows(self) -> list[Any]:
+        """The Jacobians, a row for each number of the output."""
+        shape = shape_of(self.output)
+        found = [np.zeros((*shape, *x.shape), _dtype(x)) for x in self.variables]
+        for place, unit in _units(shape) if self.connected else ():
+            for jacobian, g in zip(found, gradients(self.output, self.variables, unit)):
+                if g is not None:
+                    jacobian[place] = g
+        return [_like_array(jacobian, x) for jacobian, x in zip(found, self.arguments)]
+
     def is_tall(self) -> bool:
-        """Whether plain Jacobians are wanted that have fewer columns than rows."""
-        numbers = sum(np.size(number_of(x)) for x in self.arguments)
-        return self.connected and not self.in_graph and numbers < np.size(number_of(self.output))
+        """Whether the Jacobians have fewer columns than rows."""
+        numbers = sum(np.size(number_of(x)) for x in self.variables)
+        return self.connected and numbers < np.size(number_of(self.output))
 
     def columns(self) -> list[Any]:
         """The Jacobians, a column for each number of the arguments: cheap where there are fewer of them than outputs.
@@ -255,17 +270,17 @@ class _Evaluation:
         back = [_linear(gradient_of.get(x), upstream) for x in self.variables]
         del self.output, self.value, pairs, gradient_of  # the rest of the graph is not needed any more
         all_columns = [
-            [_along(number, g, upstream, x) for number in range(np.size(number_of(x)))]
-            for g, x in zip(back, self.arguments)
+            [gradients(g, [upstream], unit)[0] for _, unit in _units(x.shape, _dtype(x))] if g is not None else ()
+            for g, x in zip(back, self.variables)
         ]
         del back, upstream
         found = []
-        for x, columns in zip(self.arguments, all_columns):
-            jacobian = np.zeros((*shape, len(columns)), np.result_type(number_of(x)))
-            for i, column in enumerate(columns):
+        for columns, variable, x in zip(all_columns, self.variables, self.arguments):
+            jacobian = np.zeros((*shape, *variable.shape), _dtype(variable))
+            for place, column in zip(np.ndindex(variable.shape), columns):
                 if column is not None:
-                    jacobian[..., i] = column
-            found.append(_like(jacobian.reshape((*shape, *np.shape(number_of(x)))), x))
+                    jacobian[(..., *place)] = column
+            found.append(_like_array(jacobian, x))
         return found
 
     def pulled(self, upstream: Any = None) -> tuple[Any, ...]:
@@ -293,22 +308,13 @@ class _Evaluation:
         return tuple([_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments)])
 
 
-def _along(number: int, g: Any, upstream: Node, x: Any) -> Any:
-    """The derivative of g, a gradient by x, by the upstream gradient, along one number of x; None for 0."""
-    if g is None:
-        return None
-    tangent = np.zeros(np.shape(number_of(x)), np.result_type(number_of(x)))
-    tangent.flat[number] = 1
-    return gradients(g, [upstream], tangent)[0]
-
-
 def _linear(output: Node | None, variable: Node) -> Node | None:
     """A graph that is linear in a variable, freed of what its derivative by the variable does not need; None for 0.
 
     That derivative is the same wherever it is taken. So of a node between the two only the shape is asked for, and any
     other node is a constant, which needs no operands.
     """
-    if output is None or not output.requires_grad:
+    if output is None or output.tick < 0:
         return None
     between = reachable(output, [variable])
     for node in between:
@@ -378,8 +384,9 @@ def function_of(operator: str, f: Any) -> Function:
     return f  # type: ignore[no-any-return]
 
 
-def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
+def _slots(operator: str, argnums: int | Sequence[int], args: Sequence[Any]) -> list[int]:
     """The positions of the arguments to differentiate by."""
+    n = len(args)
     if type(argnums) is int and 0 <= argnums < n:  # nearly always
         return [argnums]
     wanted = several(argnums)
@@ -436,10 +443,13 @@ def _one_result(operator: str, output: Any) -> None:
 def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
     variable: Node
-    if in_graph and isinstance(x, Node) and x.requires_grad:
-        variable = identity(x)
+    if in_graph and isinstance(x, Node) and x.tick > 0:
+        variable = x.unary(identity)
+    elif isinstance(x, Tensor):
+        variable = record(new(Tensor), number_of(x))
+        variable.tick = variable.index
     elif isinstance(x, Value) or type(x) in (int, float):
-        variable = Value(x._number if isinstance(x, Value) else float(x))
+        variable = Value(number_of(x))
     else:
         variable = Tensor(x, requires_grad=True)
     notes = variable.own_notes()
@@ -500,18 +510,18 @@ def _like(g: Any, x: Any) -> Any:
     return np.array(g) if isinstance(g, Numbers) else g
 
 
-def _units(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
-    """For each place in an array of this shape, an array that is 1 there and 0 elsewhere."""
+def _like_array(jacobian: Any, x: Any) -> Any:
+    """A Jacobian by x: a Tensor for a node, else an array; it stays a node if it can be differentiated further."""
+    return Tensor(jacobian) if isinstance(x, Node) and not isinstance(jacobian, Node) else jacobian
+
+
+def _dtype(x: Node) -> np.dtype[Any]:
+    return np.result_type(number_of(x))
+
+
+def _units(shape: tuple[int, ...], dtype: Any = float) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+    """Each place in an array of this shape, with an array that is 1 there and 0 elsewhere."""
     for place in np.ndindex(shape):
-        unit = np.zeros(shape)
+        unit = np.zeros(shape, dtype)
         unit[place] = 1
-        yield unit
-
-
-def _stacked(rows: Sequence[Any], shape: tuple[int, ...], x: Any) -> Any:
-    """The rows of a Jacobian by x as one array; there is a row for each number of an output of this shape."""
-    if not rows:
-        return _like(np.zeros((*shape, *shape_of(x))), x)
-    if any(isinstance(row, Node) for row in rows):
-        return stack(rows).reshape((*shape, *shape_of(x)))
-    return np.stack(rows).reshape((*shape, *shape_of(x)))
+        yield place, unit

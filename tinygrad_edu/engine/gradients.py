@@ -40,7 +40,8 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
             wanted[node] = upstream if create_graph else unshared(upstream, handed_out)
     found = [wanted[x] for x in inputs]
     if create_graph:
-        note_derivatives(output, inputs, found, [g for _, g in pairs], (start, next(clock)))
+        seed = pairs[0][1] if pairs else None
+        note_derivatives(output, inputs, found, seed, (start, next(clock)))
     return found
 
 

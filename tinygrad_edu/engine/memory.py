@@ -162,7 +162,7 @@ def free(node: Node) -> None:
     overflow. Most versions of Python limit the nesting themselves.
     """
     try:
-        if node.index * 40503 & 0xFC00:  # six bits of a product, which are all 0 at irregular distances
+        if node.tick * 40503 & 0xFC00:  # six bits of a product, which are all 0 at irregular distances
             return
     except AttributeError:  # it was never filled
         return

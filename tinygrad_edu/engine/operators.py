@@ -52,8 +52,7 @@ def infix(row: Primitive, holds: Any) -> Any:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
             return self.apply(row, (self, other), NO_ATTRS)
-        if type(data) is not holds:
-            data = as_held(data)
+        data = data if type(data) is holds else as_held(data)
         if state().level is not ON or (self.tick < 0 and (type(other) is not kind or other.tick < 0)):
             return record(new(kind), data, row, self, other)
         node = new(kind)  # what `record` does; without the call a scalar forward pass takes a fifth less time
@@ -105,10 +104,9 @@ class Operators(Functions):
         Where none has come, it is None in a Tensor and 0.0 in a Value, as in other engines of single numbers.
         """
         grad = self.notes and self.notes.grad
-        if grad is None and self.primitive is None:
-            return self.unreached if self.requires_grad else None
         if grad is None:
-            messages.not_kept(self)
+            unreached = self.unreached if self.requires_grad else None
+            return unreached if self.primitive is None else messages.not_kept(self)
         return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
     @grad.setter

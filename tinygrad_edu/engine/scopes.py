@@ -8,7 +8,7 @@ note, other nodes cost nothing, and the note is freed with the result.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from .node import Node, clock
@@ -93,17 +93,15 @@ def block(function: F) -> F:
 
 
 def note_derivatives(
-    output: Node, inputs: Sequence[Node], found: Sequence[Node | None], made: Iterable[Node], span: tuple[int, int]
+    output: Node, inputs: Sequence[Node], found: Sequence[Node | None], seed: Node | None, span: tuple[int, int]
 ) -> None:
     """Note for pictures the names of the gradients of a differentiation, and the span of ticks in which it made them.
 
-    `found` are the gradients of `output` by `inputs`, `made` those of all nodes. The leaves among `made`, such as the
-    seed, keep the span: all other nodes of the backward graph are made from them.
+    `found` are the gradients of `output` by `inputs`. The seed keeps the span: all of them are made from it.
     """
-    for g in made:
-        if g.primitive is None:
-            notes = g.own_notes()
-            notes.walks = (*notes.walks, span)
+    if seed is not None and seed.primitive is None:
+        notes = seed.own_notes()
+        notes.walks = (*notes.walks, span)
     of, by = (output.notes and output.notes.derivative) or (output.name, ())
     for x, gradient in zip(inputs, found):
         if of and x.name and gradient is not None and sum(gradient is other for other in found) == 1:  # not handed on

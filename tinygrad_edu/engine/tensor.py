@@ -19,7 +19,7 @@ from .messages.elsewhere import METHODS, answer, refuse_arguments
 from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
-from .primitives import indexing as i, joining as j, linear_algebra as l, reductions as r, shape as s
+from .primitives import indexing as i, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
 from .primitives.linear_algebra import matmul
@@ -200,7 +200,7 @@ class Tensor(Operators):
     sum, mean, prod, max, min, var, std = methods(r.sum_, r.mean, r.prod_, r.max_, r.min_, r.var, r.std)
     logsumexp, softmax, cumsum = methods(r.logsumexp, r.softmax, r.cumsum)
     norm, dot, trace, diagonal = methods(r.norm, l.dot, l.trace, l.diagonal)
-    take, ravel, moveaxis = methods(j.take, j.ravel, s.moveaxis)
+    take, ravel, moveaxis = methods(s.take, s.ravel, s.moveaxis)
     argmax, argmin = methods(r.argmax, r.argmin)
     def reshape(self, *shape_: Any) -> Tensor: return s.reshape(self, sizes(shape_))
     astype, swapaxes, flatten, squeeze = methods(s.astype, s.swapaxes, s.flatten, s.squeeze)

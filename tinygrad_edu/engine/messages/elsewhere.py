@@ -259,20 +259,24 @@ def of_array(name: str, in_place: str) -> str:
     return f"it is a NumPy array, of which it is {here}(...)" if here else METHODS.get(name, "it is a NumPy array")
 
 
-class Elsewhere:
+class Elsewhere(str):
     """Stands in a class for a name that is another one here. To ask for it is an AttributeError that says which."""
 
-    def __init__(self, name: str, way: str) -> None:
-        self.name, self.way = name, way
+    __slots__ = ()  # and so there are not hundreds of objects more for the garbage collector to visit
 
     def __get__(self, node: Any, kind: type) -> NoReturn:
-        raise AttributeError(f"{kind.__name__} has no {self.name}: {self.way}", name=self.name, obj=node)
+        raise AttributeError(f"{kind.__name__} has no {self}: {_WAYS[self]}", name=str(self), obj=node)
 
     def __set__(self, node: Any, value: Any) -> NoReturn:
         self.__get__(node, type(node))
 
 
+_WAYS: dict[str, str] = {}
+"""For each such name what to write."""
+
+
 def answer(kind: type, ways: dict[str, str]) -> None:
     """Let a class answer for the names of these that it does not have."""
     for name in ways.keys() - {name for base in kind.__mro__ for name in vars(base)}:
-        setattr(kind, name, Elsewhere(name, ways[name]))
+        setattr(kind, name, Elsewhere(name))
+        _WAYS[name] = ways[name]

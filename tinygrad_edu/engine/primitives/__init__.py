@@ -7,14 +7,25 @@ networks when `tinygrad_edu.nn` is imported; or when somebody asks for `TABLE` h
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import arithmetic, elementwise, indexing, joining, linear_algebra, primitive, reductions, shape
+from . import arithmetic, elementwise, indexing, linear_algebra, primitive, reductions, shape
 from .primitive import Primitive
 
 if TYPE_CHECKING:
-    from . import attention, convolution, decompositions, einsum, fused, normalization, pooling, recurrent, statistics
+    from . import (
+        attention,
+        convolution,
+        decompositions,
+        einsum,
+        fused,
+        joining,
+        normalization,
+        pooling,
+        recurrent,
+        statistics,
+    )
     from .primitive import BY_NUMPY, TABLE
 
-_OF_NUMPY = ["decompositions", "einsum", "statistics"]
+_OF_NUMPY = ["decompositions", "einsum", "joining", "statistics"]
 _OF_NETWORKS = ["attention", "convolution", "fused", "normalization", "pooling", "recurrent"]
 
 __all__ = [

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, OutOfRangeError, ShapeError
+from ...errors import DtypeError, ShapeError
 from .. import messages
 from ..node import Node, number_of, shape_of
 from .elementwise import identity, where
-from .indexing import along, getitem
+from .indexing import getitem
 from .primitive import dispatch
-from .shape import broadcast_to, concatenate, flatten, flip, moveaxis, reshape, sequence, split, swapaxes, transpose
+from .shape import broadcast_to, concatenate, flip, moveaxis, picked, reshape, sequence, split, swapaxes
 
-__all__ = ["array_split", "column_stack", "dstack", "hstack", "meshgrid", "rot90", "take", "vstack"]
+__all__ = ["array_split", "column_stack", "dstack", "hstack", "meshgrid", "rot90", "vstack"]
 
 # One array out of several.
 
@@ -162,31 +162,6 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     return turns[k % 4](m)
 
 
-def take(a: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
-    """The numbers, rows or columns at some places along `axis`; of all numbers in a row where it is None.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.take(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0], axis=1).tolist()
-    [[2.0, 2.0, 1.0], [4.0, 4.0, 3.0]]
-    """
-    return _picked("take", a, axis, indices, lambda places, at: np.take(places, at, mode=mode))
-
-
-def _picked(name: str, x: Any, axis: int | None, at: Any, pick: Any) -> Any:
-    """What stands along an axis at some of its places: `pick` chooses among the numbers of all places."""
-    messages.check(name, x, axis=axis)
-    if axis is None:
-        x, axis = reshape(x, (-1,)), 0
-    size = shape_of(x)[axis]
-    try:
-        index = along(pick(np.arange(size), number_of(at)), axis, len(shape_of(x)))
-    except (IndexError, TypeError, ValueError):
-        raise OutOfRangeError(
-            f"{name}: {messages.in_words(x)} has {size} places along axis {axis}, and not {messages.short(at)}"
-        ) from None
-    return getitem(x, index=index)
-
-
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """`numpy.insert`: values put before the places `obj`, along `axis` or into all numbers in a row."""
     messages.check("insert", arr, axis=axis)
@@ -198,20 +173,6 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         into = f"{messages.in_words(arr)} along axis {axis} before the places {messages.short(obj)}"
         raise ShapeError(f"insert: {messages.in_words(values)} cannot go into {into}") from None
     return getitem(concatenate([arr, values], None), index=places)
-
-
-def reshape_in_order(a: Any, shape: Any, order: str = "C") -> Any:
-    """`numpy.reshape`: with `order="F"` the numbers are read, and filled in, column by column."""
-    if not _by_columns("reshape", order):
-        return reshape(a, shape)
-    return transpose(reshape(transpose(a), shape if messages.is_whole(shape) else tuple(shape)[::-1]))
-
-
-def _by_columns(name: str, order: Any) -> bool:
-    if order not in ("C", "F"):
-        given = messages.short(order)
-        raise DtypeError(f"{name}: order is 'C' or 'F', not {given}; how numbers lie in memory is not recorded")
-    return bool(order == "F")
 
 
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
@@ -238,16 +199,13 @@ def atleast_2d(*arrays: Any) -> Any: return _each(2, arrays)
 def atleast_3d(*arrays: Any) -> Any: return _each(3, arrays)
 def copy(a: Any) -> Any: return identity(a)
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
-    return _picked("delete", arr, axis, obj, np.delete)
+    return picked("delete", arr, axis, obj, np.delete)
 def fliplr(m: Any) -> Any: return flip(m, 1)
 def flipud(m: Any) -> Any: return flip(m, 0)
 def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     return split(ary, indices_or_sections, min(1, len(shape_of(ary)) - 1))
 def vsplit(ary: Any, indices_or_sections: Any) -> Any: return split(ary, indices_or_sections, 0)
 def dsplit(ary: Any, indices_or_sections: Any) -> Any: return split(ary, indices_or_sections, 2)
-def ravel(a: Any, order: Any = "C") -> Any:
-    """All numbers in one row, read row by row; column by column where `order` is "F"."""
-    return flatten(transpose(a) if _by_columns("ravel", order) else a)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """For each place the choice whose condition is the first that holds, and `default` where none does."""
     if len(condlist) != len(choicelist):
@@ -264,9 +222,8 @@ def unstack(x: Any, axis: int = 0) -> Any: return tuple(moveaxis(x, axis, 0))
 
 for function in [
     append, array_split, atleast_1d, atleast_2d, atleast_3d, block, broadcast_arrays, column_stack, copy, delete,
-    dsplit, dstack, fliplr, flipud, hsplit, hstack, insert, meshgrid, ravel, rollaxis, rot90, select, take, unstack,
+    dsplit, dstack, fliplr, flipud, hsplit, hstack, insert, meshgrid, rollaxis, rot90, select, unstack,
     vsplit, vstack,
 ]:  # fmt: skip
     if hasattr(np, function.__name__):  # unstack is NumPy's from 2.1 on
         dispatch(function, getattr(np, function.__name__))
-dispatch(reshape_in_order, np.reshape)

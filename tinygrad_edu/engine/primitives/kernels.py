@@ -19,6 +19,8 @@ __all__ = [
 ]  # fmt: skip
 
 PYTHON_NUMBERS = frozenset({float, int, bool})
+NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdg")
+NUMBERS = PYTHON_NUMBERS | NUMPY_NUMBERS
 
 LARGE = 4096
 """Arrays of at least so many numbers are computed without decisions, which is quicker there."""

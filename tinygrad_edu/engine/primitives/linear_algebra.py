@@ -35,6 +35,8 @@ def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
         return product(g, y.T)
     if y.ndim == 1:
         return expand_dims(g, -1) * y
+    if x.ndim == 1 and y.ndim == 2:
+        return product(y, g)
     if x.ndim == 1:
         g = expand_dims(g, -2)
     return product(g, swapaxes(y, -1, -2)).reshape(
@@ -49,7 +51,7 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return x * g if y.ndim == 1 else expand_dims(x, -1) * expand_dims(g, -2)
     if y.ndim == 1:
-        return sum_(x * expand_dims(g, -1), axis=tuple(range(x.ndim - 1)))
+        return product(g, x) if x.ndim == 2 else product(g.reshape(-1), x.reshape((prod(g.shape), x.shape[-1])))
     return product(swapaxes(x, -1, -2), g)
 
 

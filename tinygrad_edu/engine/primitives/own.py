@@ -15,13 +15,13 @@ from ..node import shape_of
 from .primitive import BY_NUMPY, Primitive
 from .rows import Rule
 
-__all__ = ["OWN", "own_primitive"]
+__all__ = ["OWN", "primitive"]
 
 OWN: set[str] = set()
 """The names of the rows that are the user's own."""
 
 
-def own_primitive(*rules: Rule | None, **rest: Any) -> Callable[[Callable[..., Any]], Primitive]:
+def primitive(*rules: Rule | None, **rest: Any) -> Callable[[Callable[..., Any]], Primitive]:
     """A decorator: a function of arrays and floats becomes a row with derivatives of your own.
 
     It is recorded, differentiated, drawn and graded like the rows of the library. The function's first parameters are

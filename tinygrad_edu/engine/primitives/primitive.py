@@ -20,7 +20,7 @@ import numpy as np
 from .. import messages
 from ..convert import own_attr, plain_operand
 from ..node import Attrs, Node
-from .kernels import PYTHON_NUMBERS, ieee
+from .kernels import NUMBERS, NUMPY_NUMBERS, PYTHON_NUMBERS, ieee
 
 if TYPE_CHECKING:
     from ..signatures import Tensor
@@ -34,7 +34,6 @@ BY_NUMPY: dict[Any, Callable[..., Any]] = {}
 """What NumPy's own functions do when they meet a node; `dispatch` adds to it."""
 
 Rule = Callable[..., Any]
-NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdg")
 
 
 class Primitive:
@@ -98,7 +97,7 @@ class Primitive:
             f = inspect.unwrap(arrays)
             names = f.__code__.co_varnames[self.arity : f.__code__.co_argcount]
             self.attrs = dict(zip(names, (f.__defaults__ or ())[-len(names) :])) | (f.__kwdefaults__ or {})
-        self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PYTHON_NUMBERS
+        self.scalars = NUMPY_NUMBERS if floats is None else NUMBERS
 
     @overload
     def __call__(self, x: Tensor, /, *given: Any, **attrs: Any) -> Tensor: ...

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 
 from ..._support.languages import texts
-from ...errors import DtypeError, ShapeError
+from ...errors import DtypeError, OutOfRangeError, ShapeError
 from .. import messages
 from ..masks import ANSWERS
 from ..node import Node, number_of, shape_of
-from .indexing import along, scatter
+from .indexing import along, getitem, scatter
 from .kernels import reduced
 from .primitive import Variadic, dispatch
 from .rows import primitive
 
 __all__ = [
     "astype", "broadcast_to", "concatenate", "expand_dims", "flatten", "flip", "moveaxis", "pad", "repeat", "reshape",
-    "roll", "split", "squeeze", "stack", "sum_to", "swapaxes", "tile", "transpose",
+    "roll", "split", "squeeze", "stack", "sum_to", "swapaxes", "take", "tile", "transpose",
 ]  # fmt: skip
 
 SMALL = 1024
@@ -175,6 +175,25 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     if last < first:
         raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {messages.in_words(x)}")
     return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def reshape_in_order(a: Any, shape: Any, order: str = "C") -> Any:
+    """`numpy.reshape`: with `order="F"` the numbers are read, and filled in, column by column."""
+    if not _by_columns("reshape", order):
+        return reshape(a, shape)
+    return transpose(reshape(transpose(a), shape if messages.is_whole(shape) else tuple(shape)[::-1]))
+
+
+def _by_columns(name: str, order: Any) -> bool:
+    if order not in ("C", "F"):
+        given = messages.short(order)
+        raise DtypeError(f"{name}: order is 'C' or 'F', not {given}; how numbers lie in memory is not recorded")
+    return bool(order == "F")
+
+
+def ravel(a: Any, order: Any = "C") -> Any:
+    """All numbers in one row, read row by row; column by column where `order` is "F"."""
+    return flatten(transpose(a) if _by_columns("ravel", order) else a)
 
 
 @primitive(lambda g, out, x, axis: flip(g, axis), words=texts(("{g} turned round",)), numpy=[np.flip])
@@ -404,6 +423,34 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     return [x[along(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
 
 
+def take(a: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
+    """The numbers, rows or columns at some places along `axis`; of all numbers in a row where it is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.take(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0], axis=1).tolist()
+    [[2.0, 2.0, 1.0], [4.0, 4.0, 3.0]]
+    """
+    return picked("take", a, axis, indices, lambda places, at: np.take(places, at, mode=mode))
+
+
+def picked(name: str, x: Any, axis: int | None, at: Any, pick: Any) -> Any:
+    """What stands along an axis at some of its places: `pick` chooses among the numbers of all places."""
+    messages.check(name, x, axis=axis)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    size = shape_of(x)[axis]
+    try:
+        index = along(pick(np.arange(size), number_of(at)), axis, len(shape_of(x)))
+    except (IndexError, TypeError, ValueError):
+        raise OutOfRangeError(
+            f"{name}: {messages.in_words(x)} has {size} places along axis {axis}, and not {messages.short(at)}"
+        ) from None
+    return getitem(x, index=index)
+
+
+dispatch(reshape_in_order, np.reshape)
+dispatch(ravel, np.ravel)
+dispatch(take, np.take)
 dispatch(concatenate, np.concatenate)
 dispatch(stack, np.stack)
 dispatch(split, np.split)

@@ -180,11 +180,8 @@ def follows_optimizer(
     for i, (answer, gradient) in enumerate(zip(found, gradients), 1):
         if not isinstance(answer, np.ndarray) or answer.shape != np.shape(gradient):
             text = texts("after step {step}, the parameters are expected, and not {given}")
-            what, how = (
-                say(text, step=i, given=_in_words(answer)),
-                say("Return the array of the parameters after each step."),
-            )
-            raise WrongAnswer(what, kind="type", how=how)
+            how = say("Return the array of the parameters after each step.")
+            raise WrongAnswer(say(text, step=i, given=_in_words(answer)), kind="type", how=how)
     diagnosis = diagnose_trajectory(kind, settings, start, gradients, found)
     if diagnosis is not None:
         what, where, how = diagnosis.words
@@ -197,8 +194,8 @@ def reads_digits(
 ) -> None:
     """`learn(images, labels, others)` must learn from images and labels, and return a label for each other image.
 
-    Images are floats between 0 and 1 of shape (N, 64). Labels are int64, and so must be the answer. The labels of the
-    other images never leave the grader.
+    Images are floats between 0 and 1 of shape (N, 64). Labels are int64; the answer may be of any whole numbers, in
+    an array or a list. The labels of the other images never leave the grader.
 
     Raises `WrongAnswer` of the kind "accuracy" if fewer than `accuracy`, a fraction of 1, are right.
 
@@ -211,6 +208,8 @@ def reads_digits(
     x, order = images.reshape(len(images), -1) / 16.0, rng.permutation(len(images))
     train, test = order[:1200], order[1200:]
     answer = learn(x[train], labels[train].astype(np.int64), x[test])
+    if isinstance(answer, list) and all(type(label) is int for label in answer):
+        answer = np.array(answer)
     right_kind = isinstance(answer, np.ndarray) and answer.shape == (len(test),) and answer.dtype.kind in "iu"
     require(
         right_kind,
@@ -221,7 +220,7 @@ def reads_digits(
         how=say("The label of an image is the place of its largest score: scores.argmax(axis=1)."),
     )
     reached = float(np.mean(answer == labels[test]))
-    counts = np.bincount(answer[(answer >= 0) & (answer < 10)], minlength=10)
+    counts = np.bincount(answer[(answer >= 0) & (answer < 10)].astype(int), minlength=10)
     alike = say(", and {k} of {n} are read as {digit}", k=f"{counts.max():,}", n=len(test), digit=counts.argmax())
     require(
         reached >= accuracy,

@@ -106,7 +106,7 @@ def _listed(answer: Any, expected: ndarray) -> bool:
 
 ADVICE = texts(
     {
-        "type": "Return a float, or a plain array of floats, such as np.asarray makes",
+        "type": "Return a float, or a plain array of floats, such as np.asarray(x, float)",
         "bool": "True and False are no numbers: multiply such an array by the upstream gradient, or use np.where",
         "complex": "Return real numbers: a gradient of real numbers is real",
         "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",

@@ -273,15 +273,8 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
     """
     parameters = inspect.signature(function).parameters.values()
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if len(known) < count:
-        known += (
-            ["x"]
-            if count == 1
-            else [f"x{i}" for i in range(len(known) + 1, count + 1)]
-            if count > 3
-            else ["x", "y", "z"][len(known) :]
-        )
-    return known[:count]
+    others = [f"x{i}" for i in range(1, count + 1)] if count > 3 else ["x", "y", "z"]
+    return [*known, *others[len(known) :]][:count]
 
 
 def _row_of(node: Node) -> Primitive:

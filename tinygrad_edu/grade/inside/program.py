@@ -191,7 +191,7 @@ class Program:
         self.until, self.depth, self.fair = 0.0, 0, 0.0
         self.module = types.ModuleType(NAME)
 
-    def run(self, parts: list[tuple[str, str]], seconds: float) -> None:
+    def run(self, parts: Sequence[Sequence[str]], seconds: float) -> None:
         """Execute the parts, each a name and a source, one after the other in one module."""
         folder, name = posixpath.split(self.main)
         files = Files(self, folder)

@@ -7,6 +7,7 @@ holds no secret, and the grader itself compares every answer.
 from __future__ import annotations
 
 import inspect
+import json
 import operator
 import os
 import sys
@@ -93,17 +94,18 @@ class Server:
     # The requests.
 
     def load(
-        self, parts: list[Any], modules: dict[str, Any], main: str, skip: list[Any], only_light: bool, seconds: float
+        self, program: Any, skip: list[Any], only_light: bool, seconds: float
     ) -> tuple[dict[str, Any], list[Problem], list[Any]]:
         """Execute the program; the names that it defines, its problems, and the statements that were too slow.
 
-        Functions and classes come with their names, so that nobody has to ask for them.
-        Sources come as bytes, for which there is more room than for text. `Program` explains the arguments.
+        Functions and classes come with their names, so that nobody has to ask for them. The program comes as the bytes
+        of a JSON text; `Program` explains what is in it.
         """
-        program = Program(main, {path: _text_of(source) for path, source in modules.items()}, skip, only_light)
+        parts, modules, main = json.loads(bytes(program))
+        program = Program(main, modules, skip, only_light)
         self.module = program.module
         with np.errstate(), warnings.catch_warnings():  # an alarm that it sets for itself fails no right answer later
-            program.run([(where, _text_of(source)) for where, source in parts], seconds)
+            program.run(parts, seconds)
         named = [(name, x) for name, x in vars(self.module).items() if not str(name).startswith("__")][:5000]
         names = {str(name): x if type(x) in (types.FunctionType, type) else None for name, x in named}
         return names, program.problems[:100], program.slow[:100]
@@ -171,8 +173,3 @@ def _counted(size: int) -> Iterator[Counter[types.CodeType]]:
 
 def _large(x: Any, size: int) -> bool:
     return isinstance(x, np.ndarray) and x.size >= size
-
-
-def _text_of(source: Any) -> str:
-    """The text of a source that came as bytes."""
-    return bytes(source).decode("utf-8", "surrogatepass")

@@ -6,6 +6,7 @@ child and becomes an error in words; for the next question a new child loads the
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -187,15 +188,11 @@ class Session:
             self._end()
             needed = say("isolation level {level} is required", level=self.require_isolation)
             raise IsolationError(f"{needed}\n{self.isolation}")
-        program = (
-            [[where, _in_bytes(source)] for where, source in self.submission.parts],
-            {path: _in_bytes(source) for path, source in self.submission.modules.values()},
-            self.submission.main,
-            self.record.slow,
-            self.record.only_light,
-            LOADING * self.limits.load_seconds,
-        )
-        answer = self._ask(child, "load", program, self.limits.load_seconds)
+        sources = json.dumps([self.submission.parts, dict(self.submission.modules.values()), self.submission.main])
+        program = np.frombuffer(sources.encode(), np.uint8)  # there is room for more bytes than for structure
+        seconds = self.limits.load_seconds
+        what = (program, self.record.slow, self.record.only_light, LOADING * seconds)
+        answer = self._ask(child, "load", what, seconds)
         try:
             names, problems, slow = answer
             known = {name: named(x, name) for name, x in names.items() if isinstance(x, Handle)}
@@ -329,11 +326,6 @@ def _raised(problem: Problem) -> StudentError:
     return StudentError(
         "raised", problem["message"] + place, where=problem["where"], line=problem["line"], text=problem["text"]
     )
-
-
-def _in_bytes(source: str) -> Any:
-    """A source as an array of bytes."""
-    return np.frombuffer(source.encode("utf-8", "surrogatepass"), np.uint8)
 
 
 def _no_objects(number: int, kind: str) -> Any:

@@ -145,9 +145,9 @@ class Reader:
         if len(self.files) == FILES:
             raise SubmissionError("more than {n} files of Python; hand in only what you wrote", n=f"{FILES:,}")
         stem, ending = os.path.splitext(name)
-        warnings = (
-            () if ending in KINDS else (say("{name}: read as a {ending} file", name=name, ending=ending.lower()),)
-        )
+        warnings: tuple[str, ...] = ()
+        if ending not in KINDS:
+            warnings = (say("{name}: read as a {ending} file", name=name, ending=ending.lower()),)
         name = stem + ending.lower()
         if name in self.files:
             raise SubmissionError("it holds {name} twice; leave one of them", name=clean(name, 80))
@@ -234,10 +234,8 @@ def file_of(name: str, data: bytes | bytearray) -> File:
     """A file of a program from its bytes."""
     try:
         if name.endswith(".ipynb"):
-            cells = read_notebook(data, name)
-            return File(
-                tuple(cells), tuple(warning for cell in cells for warning in _direction_changes(cell[1], cell[0]))
-            )
+            cells = tuple(read_notebook(data, name))
+            return File(cells, tuple(warning for cell, text in cells for warning in _direction_changes(text, cell)))
         text, warnings = decode(bytes(data), name)
         return File(((name, text),), tuple(warnings))
     except SubmissionError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,7 +130,7 @@ def _choose(name: str, files: dict[str, File], main: str | None, needs: Sequence
     if len(files) == 1:
         return next(iter(files)), []
     wanted = (_plain(main.removesuffix(".py").removesuffix(".ipynb")),) if main else USUAL_NAMES
-    defined = {path: _defined(path, files) & set(needs) for path in files}
+    defined = _defined(files, set(needs))
     imported = {module for file in files.values() for module, _, _ in IMPORTS.findall(file.source)}
 
     def fitness(path: str) -> tuple[int, bool, bool, bool]:
@@ -163,17 +164,21 @@ def _plain(stem: str) -> str:
     return re.sub(r"[\W_]", "", re.sub(r"( ?\(\d+\)|-\d+)$", "", stem)).casefold()
 
 
-def _defined(path: str, files: dict[str, File], depth: int = 0) -> set[str]:
-    """The names that a file seems to define, or to import from another one."""
-    source = files[path].source
-    names = {one or other for one, other in DEFINES.findall(source)}
-    for module, several, one in IMPORTS.findall(source):
-        for item in (several or one).split("#")[0].split(","):
-            names.add(item.split(" as ")[-1].strip())
-        if "*" in names and depth < 2:
-            names.discard("*")
-            stem = module.rpartition(".")[2]
-            for other in files:
-                if other != path and _stem(other) == stem:
-                    names |= _defined(other, files, depth + 1)
-    return names
+def _defined(files: dict[str, File], needs: set[str]) -> dict[str, set[str]]:
+    """Which of the names each file seems to define, or to import from another one, if need be through a third."""
+    found: dict[str, set[str]] = {}
+    stars: dict[str, set[str]] = {}  # from which modules it imports all
+    for path, file in files.items():
+        names = {one or other for one, other in DEFINES.findall(file.source)}
+        stars[path] = set()
+        for module, several, one in IMPORTS.findall(file.source):
+            items = {item.split(" as ")[-1].strip() for item in (several or one).split("#")[0].split(",")}
+            names |= items
+            stars[path] |= {module.rpartition(".")[2]} if "*" in items else set()
+        found[path] = names & needs
+    for _ in range(2):
+        of_module: dict[str, set[str]] = defaultdict(set)
+        for path, names in found.items():
+            of_module[_stem(path)] |= names
+        found = {path: names.union(*(of_module[module] for module in stars[path])) for path, names in found.items()}
+    return found

@@ -246,7 +246,7 @@ LINES = [
     row("getitem", lambda x, index: x[index], one(), each(index=indices)),
     row("scatter", references.scatter, one(), together=attrs.scattered),
     Case("take_along_axis", indexing.take_along_axis, np.take_along_axis, one(1), attrs.taken),
-    Case("take", joining.take, np.take, one(1), attrs.picks),
+    Case("take", shape.take, np.take, one(1), attrs.picks),
     Case("diag", linear_algebra.diag, np.diag, one(1, 2), diagonal),
     Case("diagonal", linear_algebra.diagonal, np.diagonal, one(2, 3), attrs.matrix_axes),
     # Linear algebra.
