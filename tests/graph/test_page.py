@@ -46,7 +46,7 @@ def test_nothing_is_fetched_and_only_the_pages_own_script_and_styles_may_run() -
     (policy,) = (m["content"] or "" for m in elements.of("meta") if m.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
-    assert len(elements.of("script")) == 3
+    assert len(elements.of("script")) == 4
     for _, attributes in elements.tags:
         assert not {"src", "href", "style", "srcset", "action", "xlink:href"} & set(attributes)
         assert not any(name.startswith("on") for name in attributes)
@@ -203,6 +203,19 @@ def test_search_finds_and_hovering_lights_what_belongs_together(opened: Any) -> 
     page.hover("[data-node='3']")
     lit = page.evaluate("[...document.querySelectorAll('.node.lit')].map(e => e.getAttribute('aria-label')[0])")
     assert sorted(lit) == ["b", "v"]
+
+
+@pytest.mark.slow
+def test_the_page_speaks_its_language_while_it_is_used(opened: Any) -> None:
+    layer = nn.Sequential(nn.Linear(2, 3))
+    page = opened(tg.draw((layer(tg.randn(4, 2)) ** 2).mean(), depth=0, lang="zh"))
+    page.keyboard.press("/")
+    page.keyboard.type("mean")
+    assert page.inner_text("#said") == "找到 1 个"
+    page.keyboard.press("Enter")
+    assert page.inner_text("#said").startswith("第 1 个，共 1 个：")
+    page.locator(".node.opens").first.press("Enter")
+    assert page.inner_text("#said").endswith("已展开")
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_a_name_is_only_shown(name: str, mode: Any, depth: Any) -> None:
     assert not any(key.startswith("on") or "href" in key for element in svg.iter() for key in element.attrib)
 
     page = Elements(drawing.html().encode().decode())
-    assert len(page.of("script")) == 3
+    assert len(page.of("script")) == 4
     assert not {"img", "a", "iframe", "object", "embed", "form", "base", "link"} & {tag for tag, _ in page.tags}
     assert not any(key.startswith("on") for _, attributes in page.tags for key in attributes)
 

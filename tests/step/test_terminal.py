@@ -95,6 +95,40 @@ def test_a_narrow_screen_shows_the_whole_table_and_lines_follow_its_width() -> N
     asyncio.run(test())
 
 
+def test_a_step_of_a_long_script_writes_only_the_cells_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    y = x = tg.Value(1.001, "x")
+    for _ in range(300):
+        y = y * x
+    player = Player(tg.steps(y))
+    written: list[Any] = []
+
+    async def test() -> None:
+        async with player.run_test(size=(80, 24)) as pilot:
+            update = player.table.update_cell
+
+            def noted(*cell: Any) -> None:
+                written.append(cell)
+                update(*cell)
+
+            monkeypatch.setattr(player.table, "update_cell", noted)
+            for keys, most in (
+                (("right", "right", "left"), 15),
+                (("end",), 3 * 301),
+                (("left",), 6),
+                (("g", "left"), 0),
+            ):
+                written.clear()
+                await pilot.press(*keys)
+                await pilot.pause()
+                assert len(written) <= most, keys
+            await pilot.press("g")
+            widths = {column.label.plain: column.width for column in player.table.columns.values()}
+            assert widths["value"] >= len("1.351")
+            assert widths["arrived"] == len("300 of 301")
+
+    asyncio.run(test())
+
+
 def test_what_says_nothing_takes_no_room_and_a_question_names_only_the_keys_that_act() -> None:
     async def test(player: Player, press: Press) -> None:
         def empty() -> list[str]:

@@ -116,6 +116,7 @@ class Player(App[Score]):
         self.bind("minus", "speed(-1)")
         self.bind("p", "part(-1)")
         self.step = 0
+        self.written: dict[tuple[int, str], tuple[str, str]] = {}
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
         self.score = Score(questions=sum(map(asks, script)))
@@ -134,9 +135,20 @@ class Player(App[Score]):
         yield Static(id="keys")
 
     def on_mount(self) -> None:
-        """Fill the table with names; the numbers come with the events."""
-        for key in ("name", "made_by", "value", "gradient", "arrivals"):
-            self.table.add_column(self.texts[key], key=key)
+        """Fill the table with names; the numbers come with the events, into columns that are wide enough."""
+        self.table.add_column(self.texts["name"], key="name")
+        self.table.add_column(self.texts["made_by"], key="made_by")
+        events = self.script.events
+        values = [*(node.value for node in self.script.graph.nodes), *(event.value for event in events)]
+        arrivals = [
+            Arrival(event.after, x, event.expected) for event in events for x in (event.arrived, event.expected)
+        ]
+        for key, texts in (
+            ("value", map(_in_a_cell, values)),
+            ("gradient", (_in_a_cell(event.after) for event in events)),
+            ("arrivals", map(self._arrivals, (*arrivals, Arrival(None, 0, 0)))),
+        ):
+            self.table.add_column(self.texts[key], key=key, width=max(map(columns, (self.texts[key], *texts))))
         made = {event.node: event.right for event in self.script if event.kind == "forward"}
         for node in self.script.graph.nodes:
             if node.kind != "constant":
@@ -168,8 +180,10 @@ class Player(App[Score]):
         self._say("said", sentence(self.script, event, self.lang) if event else "")
         self._say("source", self._source(event))
         self._say("feedback", "")
-        self._fill_table(event)
-        self._draw_graph(event)
+        if self.table.display:
+            self._fill_table(event)
+        else:
+            self._draw_graph(event)
 
     def action_move(self, by: int) -> None:
         """Go one event forward or back; in predict mode, ask before going forward."""
@@ -208,6 +222,7 @@ class Player(App[Score]):
         """Show the graph in place of the table, or the table again."""
         self.table.display, graph = not self.table.display, self.query_one("#graph")
         graph.display = not self.table.display
+        self._show_event()
         self._focus_shown()
 
     def action_speed(self, by: int) -> None:
@@ -346,7 +361,9 @@ class Player(App[Score]):
                 ("gradient", _in_a_cell(arrival.gradient) if arrival else ""),
                 ("arrivals", self._arrivals(arrival)),
             ):
-                self.table.update_cell(str(node.id), key, Text(text, style=lit), update_width=True)
+                if self.written.get((node.id, key)) != (text, lit):
+                    self.written[node.id, key] = text, lit
+                    self.table.update_cell(str(node.id), key, Text(text, style=lit))
         if event:
             self.table.move_cursor(row=self.table.get_row_index(str(event.input or event.node)))
 

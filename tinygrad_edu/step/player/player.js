@@ -11,7 +11,6 @@
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const part = (kind, id) => document.getElementById(`${script.svg}-${kind}${id}`);
   const firstBack = events.findIndex((event) => event.kind === "seed");
-  const words = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
   let step = 0;
   let timer = 0;
@@ -286,9 +285,9 @@
     };
     const width = wide(text);
     const group = make("g", { class: className });
-    const words = make("text", { x, y: y + 4.5 });
-    words.textContent = text;
-    group.append(make("rect", { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }), words);
+    const writing = make("text", { x, y: y + 4.5 });
+    writing.textContent = text;
+    group.append(make("rect", { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }), writing);
     return group;
   }
 

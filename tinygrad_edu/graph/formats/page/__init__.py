@@ -56,6 +56,10 @@ LABELS = texts(
         "as_tables": "The same as tables",
     }
 )
+SAID = texts(
+    {"open": "{path} is open", "closed": "{path} is closed", "found": "{n} found", "turn": "{i} of {n}: {name}"}
+)
+"""What the page says of what a reader does."""
 KEYS = texts(
     "Keys: {tab} to a box, arrows from box to box, {enter} opens one, {back} closes what is around it, {plus} {minus} "
     "{zero} zoom, {shift} with arrows moves, {slash} searches."
@@ -86,6 +90,7 @@ def page(drawing: Drawing) -> str:
         depth=_choice(views),
         pictures=_divisions("view", pictures),
         tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
+        texts=in_script({key: say(text) for key, text in SAID.items()}),
         views=in_script([_data(one, rows) for one in views]),
         rows=in_script(rows.data if rows else {}),
         touch=panel() if rows else still(drawing.whole or drawing.graph),

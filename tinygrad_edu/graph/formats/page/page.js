@@ -2,7 +2,7 @@
 // Every state of the boxes was laid out beforehand: a "view" is one picture with its tables, and only one is shown.
 "use strict";
 
-const views = JSON.parse(document.getElementById("views").textContent);
+const [texts, views] = ["texts", "views"].map((id) => JSON.parse(document.getElementById(id).textContent));
 const stage = document.querySelector(".stage");
 const said = document.getElementById("said");
 const depth = document.getElementById("depth");
@@ -78,7 +78,7 @@ function toggle(path, open) {
   show(number);
   const shown = view.nodes.find((node) => (open ? node.cluster === path || node.cluster.startsWith(path + ".") : node.opens === path));
   (shown ?? view.nodes[0]).element.focus();
-  say(`${path} is ${open ? "open" : "closed"}`);
+  say(words(open ? texts.open : texts.closed, { path }));
 }
 
 // Pan and zoom: the part of the picture that is shown is the viewBox.
@@ -255,7 +255,7 @@ function find() {
   const wanted = search.value.trim().toLowerCase();
   const found = view.nodes.filter((node) => wanted && node.element.getAttribute("aria-label").toLowerCase().includes(wanted));
   for (const node of view.nodes) node.element.classList.toggle("found", found.includes(node));
-  if (wanted) say(found.length === 1 ? "1 found" : `${found.length} found`);
+  if (wanted) say(words(texts.found, { n: found.length }));
   return found;
 }
 
@@ -268,7 +268,7 @@ search.addEventListener("keydown", (event) => {
   const node = found[turn++ % found.length];
   uncover(node);
   trace(node);
-  say(`${found.indexOf(node) + 1} of ${found.length}: ${node.element.getAttribute("aria-label")}`);
+  say(words(texts.turn, { i: found.indexOf(node) + 1, n: found.length, name: node.element.getAttribute("aria-label") }));
 });
 
 // Tables: a row shows its node.

@@ -7,6 +7,9 @@ function address(parts) {
   if (location.protocol !== "about:") history.replaceState(null, "", state ? `#${state}` : location.pathname + location.search);
 }
 
+// A text with the values in its places.
+const words = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+
 // Write a number where it is another, after the sign of equality, if there was one; whether it was written.
 function write(element, text) {
   const now = element?.textContent;
