@@ -151,7 +151,8 @@ class _Writing:
         names = {x.id: _named(x) for x in operands}  # one term each: x · x is a square
         while True:
             written = [self.term[x.id] if x.id in inside else names[x.id] for x in operands]
-            term = self._product_of_rows(node, operands, written) or _call(node, operands, written)
+            turned = _transposed(node, operands, written)
+            term = turned or _call(node, operands, written)
             text = one_line(term, TEXT)
             results = [x for x in inside if self.term[x].operands]
             if len(text) <= LONGEST or not results:
@@ -159,18 +160,9 @@ class _Writing:
             inside.remove(max(results, key=lambda x: len(one_line(self.term[x], TEXT))))
         self.term[node.id] = term
         inside |= {x.id for x in operands if self.alone and x.kind == "forward"}
-        if (inside or self.alone) and not self._is_number(node):
+        if (inside or self.alone or turned) and not self._is_number(node):
             self.taken.update(dict.fromkeys(inside, node.id))
             self.formula[node.id] = text
-
-    def _product_of_rows(self, node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
-        """Wᵀ a, where the engine writes Σᵢ(W ⊙ a[:, None])."""
-        if node.operation != "sum" or node.over != "i" or _rank(node) != 1 or terms[0].operation != "multiply":
-            return None
-        matrix, column = (_shape(self.graph.node(edge.source)) for edge in self.arriving[operands[0].id])
-        a = _vector(terms[0].operands[1], operands[0], COLUMN)
-        fits = a and matrix and matrix == _shape(operands[0]) and column == (matrix[0], 1)
-        return _product(as_row(terms[0].operands[0]), a, node) if a and fits else None
 
     def _is_one_call(self, node: PlainNode) -> bool:
         """Whether it is a call of whose operands each has one arrow.
@@ -328,7 +320,7 @@ def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term])
     number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
     if terms and (number or is_plumbing(node.operation, node.attrs)):
         return under_its_name(terms[0], node.label)
-    if product := _outer(node, operands, terms) or _flat(node, operands, terms):
+    if product := _outer(node, operands, terms):
         return product
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:
@@ -351,13 +343,13 @@ def _outer(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]
     return _product(a, as_row(b), node) if a and b else None
 
 
-def _flat(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
-    """W a, where the engine writes (a[None, :] Wᵀ)[0]."""
-    if node.operation != "reshape" or _rank(node) != 1 or terms[0].operation != "matmul":
+def _transposed(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
+    """Wᵀ a, where a rule says a W: a gradient is a column, as what it belongs to."""
+    if node.operation != "matmul" or not node.layer or [*map(_rank, operands)] != [1, 2]:
         return None
-    a, matrix = _vector(terms[0].operands[0], operands[0], ROW), terms[0].operands[1]
-    whole = matrix.operands[0] if is_transpose(matrix.operation, matrix.attrs) else as_row(matrix)
-    return _product(whole, a, node) if a else None
+    matrix = terms[1]
+    turned = matrix.operands[0] if is_transpose(matrix.operation, matrix.attrs) else as_row(matrix)
+    return _product(turned, terms[0], node)
 
 
 def _vector(term: Term, matrix: PlainNode, index: str) -> Term | None:
@@ -368,10 +360,6 @@ def _vector(term: Term, matrix: PlainNode, index: str) -> Term | None:
 
 def _product(a: Term, b: Term, node: PlainNode) -> Term:
     return Term("@", PRODUCT, (a, b), "matmul", label=node.label)
-
-
-def _shape(node: PlainNode) -> tuple[int, ...] | None:
-    return None if node.value is None else node.value.shape
 
 
 def _rank(node: PlainNode) -> int | None:
