@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -118,29 +119,41 @@ def test_second_derivatives_of_a_long_chain() -> None:
     assert second == pytest.approx(2 * (1 - 0.999**5000), rel=1e-9)
 
 
+def calls(*work: Callable[[], object]) -> int:
+    """How many calls the work takes: counted, because clocks differ."""
+    count = 0
+
+    def counting(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event.endswith("call")
+
+    sys.setprofile(counting)
+    try:
+        for step in work:
+            step()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
 @pytest.mark.parametrize(
     "build", [chain, lambda n, x: tree([x * 1.0 for _ in range(n // 2)]), lambda n, x: doubled(n, x * 0.0)]
 )
 def test_work_grows_with_the_number_of_nodes(build: Callable[[int, Any], Any]) -> None:
-    """Ten times the nodes make ten times the calls: counted, because clocks differ."""
+    """Ten times the nodes make ten times the calls."""
+    small, large = (build(n, tg.Value(1.0)) for n in (1_000, 10_000))
+    assert calls(large.backward, lambda: copy.deepcopy(large)) < 11 * calls(
+        small.backward, lambda: copy.deepcopy(small)
+    )
 
-    def calls(n: int) -> int:
-        count = 0
 
-        def counting(frame: Any, event: str, argument: Any) -> None:
-            nonlocal count
-            count += event.endswith("call")
+@pytest.mark.parametrize("step", [lambda x: -x, lambda x: x * 0.5 + x * 0.5, tg.tanh])
+def test_the_work_of_a_jacobian_grows_with_the_length_of_a_chain(step: Callable[[Any], Any]) -> None:
+    def jacobian(n: int) -> Callable[[], object]:
+        f = lambda x: reduce(lambda y, _: step(y), range(n), tg.concatenate([x, x]))  # more numbers than x has
+        return lambda: tg.jacobian(f)(np.ones(2))
 
-        root = build(n, tg.Value(1.0))
-        sys.setprofile(counting)
-        try:
-            root.backward()
-            copy.deepcopy(root)
-        finally:
-            sys.setprofile(None)
-        return count
-
-    assert calls(10_000) < 11 * calls(1_000)
+    assert calls(jacobian(400)) < 5 * calls(jacobian(100))
 
 
 # Memory.

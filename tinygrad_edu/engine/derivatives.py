@@ -325,10 +325,11 @@ def _linear(output: Node | None, variable: Node) -> Node | None:
     return output
 
 
-def _forget_edge(node: Node, slot: int, x: Node, *gradients: Any) -> None:
+def _forget_edge(node: Node, slot: int, x: Node, upstream: Any, *gradients: Any) -> None:
     """Free the numbers of gradients, which are linear, with those of operands that they alone were made of."""
+    _forget(upstream)
     for g in gradients:
-        while isinstance(g, Tensor):
+        while isinstance(g, Tensor) and g is not upstream:
             _forget(g)
             g = g.inputs[0] if len(g.inputs) == 1 else None
 
