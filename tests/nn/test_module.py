@@ -12,7 +12,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tests.nn.twins import torch_or_skip
-from tinygrad_edu import nn
+from tinygrad_edu import nn, optim
 from tinygrad_edu.engine.scopes import scopes_of
 from tinygrad_edu.errors import DtypeError, ModuleError
 from tinygrad_edu.nn import members, module
@@ -44,6 +44,12 @@ def test_parameters_are_learned_buffers_are_kept_and_anything_else_is_neither() 
     leaves = [weight, nn.Parameter([1.0], requires_grad=False), tg.Value(2.0), tg.tensor([1.0], requires_grad=True)]
     assert [isinstance(x, nn.Parameter) for x in [*leaves, buffer, *others]] == [True] * 4 + [False] * 6
     assert [isinstance(x, nn.Buffer) for x in [*leaves, buffer, *others]] == [False] * 4 + [True] + [False] * 5
+
+
+@pytest.mark.parametrize("kind", [nn.Parameter, nn.Buffer])
+def test_a_mark_has_no_subclasses(kind: type) -> None:
+    with pytest.raises(tg.DtypeError, match=rf"{kind.__name__} has no subclasses: .* a function that returns one"):
+        type("Scaled", (kind,), {})
 
 
 def test_parameters_are_found_in_attributes_lists_tuples_and_dicts() -> None:
@@ -489,3 +495,15 @@ def test_gradients_are_dropped_or_set_to_zero() -> None:
     assert (model[0].weight.grad == 0).all()
     model.zero_grad()
     assert model[0].weight.grad is None
+
+
+@pytest.mark.parametrize(
+    "zeros", [nn.Module.zero_grad, lambda m, **how: optim.SGD(m.parameters(), 0.1).zero_grad(**how)]
+)
+def test_no_gradient_is_not_a_gradient_of_zero(zeros: Any) -> None:
+    model = nn.Module()
+    model.reached, model.unreached = tg.Value(2.0), tg.Value(2.0)
+    (model.reached * np.inf).backward()
+    zeros(model, set_to_none=False)
+    optim.SGD(model.parameters(), lr=0.1, weight_decay=1.0).step()
+    assert (model.reached.data, model.unreached.data) == (1.8, 2.0)

@@ -250,11 +250,9 @@ class Module(TakesPyTorchsArguments):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop all gradients: `.grad` of every parameter is None again, or all 0 where `set_to_none` is False."""
-        for parameter in self.parameters():
-            if set_to_none or parameter.grad is None:
-                parameter.zero_grad()
-            else:
-                parameter.grad = np.zeros(parameter.shape)
+        for p in self.parameters():
+            has_one = p.notes and p.notes.grad is not None
+            p.grad = np.zeros(p.shape) if has_one and not set_to_none else None
 
     def float(self: M) -> M:
         """Compute in float32: changes the floating-point parameters and buffers in place."""

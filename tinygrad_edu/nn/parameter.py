@@ -30,6 +30,13 @@ Shape = tuple[int | None, ...]
 class _OfRole(type):
     """The class of `Parameter` and `Buffer`, of which plain tensors with a mark are instances."""
 
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+        super().__init__(name, bases, namespace)
+        for base in bases:
+            if isinstance(base, _OfRole):
+                text = texts("{kind} has no subclasses: it marks a plain Tensor; write a function that returns one")
+                raise DtypeError(text, kind=base.__name__)
+
     def __instancecheck__(cls, x: Any) -> bool:
         return role(x) == cls.__name__.lower()
 

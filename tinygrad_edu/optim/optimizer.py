@@ -118,10 +118,9 @@ class Optimizer(TakesPyTorchsArguments):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters: `.grad` is None again, or all 0 where `set_to_none` is False."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                grad = None if set_to_none or p.notes is None else p.notes.grad
-                p.grad = None if grad is None else number_of(grad) * 0
+        for p in self._parameters():
+            has_one = p.notes and p.notes.grad is not None
+            p.grad = np.zeros(p.shape) if has_one and not set_to_none else None
 
     def add_param_group(self, group: Any) -> None:
         """Add parameters, with their own options: `{"params": [...], "lr": 0.01}`."""
