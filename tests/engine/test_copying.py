@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tinygrad_edu as tg
@@ -44,6 +45,21 @@ def test_a_copy_is_another_node_of_the_same_graph() -> None:
     leaf = copy.copy(x)
     assert leaf is not x
     assert (leaf * x).inputs == (leaf, x)
+
+
+@pytest.mark.parametrize("make", [lambda: tg.Value(2.0), lambda: tg.full((2,), 2.0, requires_grad=True)])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda y: copy.deepcopy(copy.copy(y))])
+@pytest.mark.parametrize("what", ["operand", "result"])
+def test_what_was_changed_since_is_as_lost_for_a_copy(make: Any, copied: Any, what: str) -> None:
+    x = make()
+    ones = np.ones(x.shape)
+    y, total = (x * x if what == "operand" else x.exp()), x + x
+    changed = x if what == "operand" else y
+    changed.data = ones
+    with pytest.raises(tg.InPlaceError, match="was changed in place"):
+        copied(y).backward(ones)
+    copied(total).backward(ones)  # needs no number
+    copied(changed * changed + x).backward(ones) if what == "operand" else None  # used the number as it is now
 
 
 def test_a_list_of_parameters_is_copied_with_what_is_shared() -> None:

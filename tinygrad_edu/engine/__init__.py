@@ -30,7 +30,7 @@ What makes it safe, quick and easy to use:
    threads that share a batch compute together
 14. `arrays.py`: the arrays that `x.data` and `x.grad` are
 15. `notes.py`: what only few nodes remember; `scopes.py`: which module made which nodes; `graphs.py`: whole graphs;
-    `trial.py`: a copy of a model, run once on examples
+    `copies.py`: copies of them; `trial.py`: a copy of a model, run once on examples
 16. `messages/`: what an error says
 17. `row.py` and `signatures.py`: what is asked of a row, and what operators give, for type checkers alone
 """

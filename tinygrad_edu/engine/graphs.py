@@ -1,14 +1,13 @@
-"""Whole graphs: everything that a node was made from, what of it needs a gradient, and copies of it."""
+"""Whole graphs: everything that a node was made from, and what of it needs a gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from . import messages
-from .node import Node, Operand, clock, creation, packed
+from .node import Node, creation
 
-__all__ = ["ancestors", "copied", "deep_copied", "reachable"]
+__all__ = ["ancestors", "reachable"]
 
 
 def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
@@ -65,34 +64,3 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
             if not found[node] and node not in wanted:
                 del found[node]
     return found
-
-
-def copied(node: Node, inputs: Sequence[Operand]) -> Node:
-    """A fresh node with the same number and gradient: the result of the same call, on these inputs."""
-    from copy import copy  # which is needed here alone
-
-    new = object.__new__(type(node))
-    new.primitive, new.notes = node.primitive, copy(node.notes)
-    new.tick = next(clock) if node.requires_grad else -next(clock)
-    if hasattr(node, "_number"):
-        new._number = copy(node._number)
-    if new.notes:
-        new.notes.grad = copy(new.notes.grad)
-    new._first, new._second = packed(inputs, node.attrs, node.primitive) if node.primitive is not None else (None, None)
-    return new
-
-
-def deep_copied(node: Node, memo: dict[int, Any]) -> Node:
-    """A copy of the node and of all it was made from, in the same order of creation; without recursion."""
-    from bisect import bisect_left  # which is needed here alone
-
-    originals = ancestors([node], stop=lambda x: id(x) in memo)
-    fresh = [x for x in originals if id(x) not in memo]
-    for x in fresh:
-        memo[id(x)] = copied(x, [memo[id(y)] if isinstance(y, Node) else y for y in x.inputs])
-    for x in fresh:
-        if x.notes and x.notes.scopes:  # they begin with the copy of the first node that they made
-            first = [memo[id(fresh[bisect_left(fresh, scope.start, key=creation)])] for scope in x.notes.scopes]
-            moved = tuple(scope._replace(start=y.index) for scope, y in zip(x.notes.scopes, first))
-            memo[id(x)].own_notes().scopes = moved
-    return memo[id(node)]  # type: ignore[no-any-return]

@@ -19,7 +19,9 @@ from .grad_mode import Source, recording, source_at, user_frame
 from .node import NO_ATTRS, Node, Operand, clock, number_of
 from .parts import here
 
-__all__ = ["Changed", "as_used", "assign", "changed_in_place", "note_change", "owned", "shares"]
+__all__ = [
+    "Changed", "as_used", "assign", "called", "change_since", "changed_in_place", "note_change", "owned", "shares",
+]  # fmt: skip
 
 newest = 0
 """The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
@@ -106,12 +108,21 @@ def changed_in_place(node: Any, row: Any, other: Any) -> bool:
     return False
 
 
+def called(node: Node) -> int:
+    """The tick of the call that gave the number of a node: its own, unless it is a copy."""
+    return (node.notes and node.notes.called) or node.index
+
+
+def change_since(user: Node, x: Operand) -> Any:
+    """The change in place of x that came after `user` had used it; None if there was none."""
+    changed = isinstance(x, Node) and x.notes and x.notes.changed
+    return changed if changed and changed[0] > called(user) else None
+
+
 def as_used(x: Operand, number: Any, user: Node) -> Any:
     """The number of x, if `user` was computed from it; a stand-in, if x was changed since then."""
-    changed = isinstance(x, Node) and x.notes and x.notes.changed
-    if not changed or changed[0] <= user.index:
-        return number
-    return Changed(x, user, source_at(*changed[1]) if changed[1] else None)
+    change = change_since(user, x)
+    return Changed(x, user, source_at(*change[1]) if change[1] else None) if change else number
 
 
 class Changed:

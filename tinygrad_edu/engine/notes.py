@@ -27,6 +27,7 @@ class Notes:
     cut : what cut this leaf off from what it was computed from: "detach", or inside `trace()` "no_grad".
     retains_grad : whether `backward()` keeps the gradient of this intermediate node (`operators.py`).
     changed : the tick of the latest change in place, and the instruction that made it (`inplace.py`).
+    called : in a copy, the tick of the call copied, if one of its numbers was changed in place since (`copies.py`).
     released : shape and dtype of the array that a backward pass has released (`memory.py`).
     scopes : the calls of modules and functions that this node is a result of (`scopes.py`).
     walks : the spans of ticks in which differentiations made a graph from this leaf (`scopes.py`).
@@ -42,6 +43,7 @@ class Notes:
     cut: str | None = None
     retains_grad: bool = False
     changed: tuple[int, tuple[CodeType, int] | None] | None = None
+    called: int | None = None
     released: tuple[tuple[int, ...], np.dtype[Any]] | None = None
     scopes: tuple[Any, ...] = ()
     walks: tuple[tuple[int, int], ...] = ()

@@ -8,8 +8,8 @@ import numpy as np
 
 from . import messages
 from .arrays import Gradient
+from .copies import copied, deep_copied
 from .grad_mode import ON, state
-from .graphs import copied, deep_copied
 from .inplace import changed_in_place
 from .memory import Release
 from .methods import Functions
