@@ -26,10 +26,12 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
         new._number = copy(node._number)
     if new.notes:
         new.notes.grad = copy(new.notes.grad)
-    new._first, new._second = packed(inputs, node.attrs, node.primitive) if node.primitive is not None else (None, None)
-    if any(inplace.change_since(node, x) for x in (node, *node.inputs)):
-        new.own_notes().called = inplace.called(node)
-        inplace.newest = next(clock)  # so that the walk looks
+    new._first = new._second = None
+    if node.primitive is not None:
+        new._first, new._second = packed(inputs, node.attrs, node.primitive)
+        if any(inplace.change_since(node, x) for x in (node, *node.inputs)):
+            new.own_notes().called = inplace.called(node)
+            inplace.newest = next(clock)  # so that the walk looks
     return new
 
 
