@@ -109,6 +109,13 @@ def test_a_training_step_by_data() -> None:
         tg.tensor([1, 2], dtype=int).data -= 0.5
 
 
+def test_as_many_names_as_there_are_items() -> None:
+    x = tg.arange(300.0)
+    names = {"x": x}
+    exec(", ".join(f"v{i}" for i in range(300)) + " = x", names)
+    assert names["v299"].item() == 299.0
+
+
 def test_what_is_computed_from_data_is_plain() -> None:
     x = tg.tensor([[1.0, 2.0, 3.0]]).data
     results = [x + 1, 1 - x, -x, np.exp(x), np.concatenate([x, x]), x @ x.T, x.sum(0), np.where(x > 1, x, 0), x == x]

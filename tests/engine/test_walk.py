@@ -461,3 +461,22 @@ def test_what_is_no_node_has_no_gradients() -> None:
     for output in (3.0, np.ones(2), None):
         with pytest.raises(tg.GraphError, match="only a Value or a Tensor has a graph"):
             tg.gradients(output, [x])  # type: ignore[arg-type]
+
+
+USES: list[Callable[[Any], Any]] = [lambda x: x.tanh(), lambda x: x * 3.0, lambda x: 3.0 * x, lambda x: x * x,
+                                    lambda x: tg.where(True, x, 0.0), lambda x: tg.softplus(x)]  # fmt: skip
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("kind", ["Value", "Tensor"])
+def test_a_leaf_that_was_frozen_after_its_use_receives_nothing(kind: str, use: Callable[[Any], Any]) -> None:
+    x, w = make(kind), make(kind)
+    y = use(x) * w
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
+    assert w.grad == y.data / w.data
+    assert tg.gradients(y, [x, w])[0] is None
+    x.requires_grad_()
+    y.backward()
+    assert x.grad == tg.gradients(y, [x])[0]

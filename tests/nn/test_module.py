@@ -501,7 +501,7 @@ def test_gradients_are_dropped_or_set_to_zero() -> None:
     "zeros", [nn.Module.zero_grad, lambda m, **how: optim.SGD(m.parameters(), 0.1).zero_grad(**how)]
 )
 def test_no_gradient_is_not_a_gradient_of_zero(zeros: Any) -> None:
-    model = nn.Module()
+    model: Any = nn.Module()
     model.reached, model.unreached = tg.Value(2.0), tg.Value(2.0)
     (model.reached * np.inf).backward()
     zeros(model, set_to_none=False)

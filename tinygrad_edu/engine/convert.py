@@ -24,7 +24,7 @@ DEFAULT_DTYPE = np.dtype(np.float32)
 """The dtype that Python numbers and lists get, as in PyTorch; arrays keep theirs."""
 
 
-UNPACK = opmap["UNPACK_SEQUENCE"]
+UNPACK, EXTENDED = opmap["UNPACK_SEQUENCE"], opmap["EXTENDED_ARG"]
 
 FIXED = frozenset({int, bool, float, str, type(None)})
 """The types of attributes that nobody can change."""
@@ -167,7 +167,7 @@ def sizes(given: tuple[Any, ...]) -> Any:
 
 
 def waiting_names() -> int | None:
-    """For `__iter__`: how many names take the items, as in `values, places = x`; None where no names do."""
+    """For `__iter__`: how many names take the items, as in `values, places = x`; None where none do, or over 255."""
     asking = sys._getframe(2)
     code, at = asking.f_code.co_code, asking.f_lasti
-    return code[at + 1] if code[at] == UNPACK else None
+    return code[at + 1] if code[at] == UNPACK and code[at - 2] != EXTENDED else None

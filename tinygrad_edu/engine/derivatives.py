@@ -326,7 +326,7 @@ def _linear(output: Node | None, variable: Node) -> Node | None:
 
 
 def _forget_edge(node: Node, slot: int, x: Node, upstream: Any, *gradients: Any) -> None:
-    """Free the numbers of gradients, which are linear, with those of operands that they alone were made of."""
+    """Free the numbers of gradients, which are linear: of all that was made, by calls of one operand, of `upstream`."""
     _forget(upstream)
     for g in gradients:
         while isinstance(g, Tensor) and g is not upstream:

@@ -105,7 +105,8 @@ def pull(
     try:
         if y is None or type(y) is dict:
             out, a = (node, x) if create_graph else (node._number, x._number)
-            return ((0, x, x.fit(rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a))),)
+            to_x = rules[0](upstream, out, a, **y) if y else rules[0](upstream, out, a)
+            return ((0, x, x.fit(to_x)),) if x.tick > 0 else ()
         of_x, of_y = isinstance(x, Node), isinstance(y, Node)
         out, a, b = (node, x, y) if create_graph else (node._number, x._number if of_x else x, y._number if of_y else y)
         of_x = of_x and x.tick > 0 and (needed is None or x in needed)
