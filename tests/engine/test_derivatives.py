@@ -495,6 +495,15 @@ def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
     assert tg.gradcheck(lambda x: (tg.jacobian(tall)(x) ** 2).sum(), [x])  # the Jacobian as a part of a graph
 
 
+@pytest.mark.parametrize("then", [lambda y: y, lambda y: y * 2.0, lambda y: y + 1.0, lambda y: (y + y).tanh(),
+                                  lambda y: tg.relu(y - 2.0), lambda y: y[:2] - y[2:4]])  # fmt: skip
+def test_a_rule_may_ask_where_its_upstream_gradient_is_zero(then: Callable[[Any], Any]) -> None:
+    cubed = tg.primitive(lambda g, out, x: tg.where(g == 0.0, 0.0, g * 3.0 * x**2))(lambda x: x**3)
+    f = lambda c: lambda x: tg.concatenate([then(c(tg.concatenate([x, x * 0.5, -x]))), x])
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(tg.jacobian(f(cubed))(x), tg.jacobian(f(lambda x: x**3))(x))
+
+
 @pytest.mark.parametrize("outputs", [0, 1, 2])
 @pytest.mark.parametrize("kind", ["an int", *KINDS])
 def test_the_jacobian_by_any_argument_is_an_array_of_its_kind(kind: str, outputs: int) -> None:

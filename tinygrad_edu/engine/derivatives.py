@@ -335,10 +335,13 @@ def _forget_edge(node: Node, slot: int, x: Node, upstream: Any, *gradients: Any)
 
 
 def _forget(x: Any) -> None:
-    """Free the numbers of a tensor, of which only the shape will be asked for: one zero takes the place of all."""
+    """Free the numbers of a tensor, in which all is linear, so that no others are asked for: one 1 takes their place.
+
+    It is no 0, because a rule of a user may spare itself the work where its upstream gradient is 0.
+    """
     if isinstance(x, Tensor):
         shape, dtype = x._number.shape, x._number.dtype
-        x._number = np.ndarray(shape, dtype, bytes(dtype.itemsize), strides=(0,) * len(shape))
+        x._number = np.ndarray(shape, dtype, np.ones((), dtype).tobytes(), strides=(0,) * len(shape))
 
 
 def _is_container(x: Any) -> bool:
