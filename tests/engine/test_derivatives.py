@@ -499,7 +499,10 @@ def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
                                   lambda y: tg.relu(y - 2.0), lambda y: y[:2] - y[2:4]])  # fmt: skip
 def test_a_rule_may_ask_where_its_upstream_gradient_is_zero(then: Callable[[Any], Any]) -> None:
     cubed = tg.primitive(lambda g, out, x: tg.where(g == 0.0, 0.0, g * 3.0 * x**2))(lambda x: x**3)
-    f = lambda c: lambda x: tg.concatenate([then(c(tg.concatenate([x, x * 0.5, -x]))), x])
+
+    def f(cube: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda x: tg.concatenate([then(cube(tg.concatenate([x, x * 0.5, -x]))), x])
+
     x = np.array([1.0, 2.0])
     np.testing.assert_allclose(tg.jacobian(f(cubed))(x), tg.jacobian(f(lambda x: x**3))(x))
 
