@@ -32,7 +32,7 @@ from ..words.terms import (
     number_term,
     one_line,
     simplified,
-    under_its_name,
+    through,
     word,
 )  # fmt: skip
 from .collapse import renumbered
@@ -63,6 +63,8 @@ def in_formulas(graph: Graph, *, numbered: bool = True, alone: bool = False) -> 
 def written_out(graph: Graph) -> dict[str, str]:
     """Of each result without a name, the formula that computes it from what has one, or in parts where that is long.
 
+    So is the 1 that an earlier differentiation began with.
+
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
     >>> x, w = tg.Value(2.0, "x"), tg.Value(3.0, "w")
@@ -71,8 +73,9 @@ def written_out(graph: Graph) -> dict[str, str]:
     {'v₁': 'w · x', 'v₂': 'w · x + 1', 'v₃': 'tanh(w · x + 1)', 'v₄': 'tanh(w · x + 1) / (w · x + 1)'}
     """
     term = _Writing(graph, everywhere=True).term
-    results = (node for node in graph.nodes if node.kind == "operation" and _has_no_name(node))
-    return {node.label: one_line(term[node.id], TEXT) for node in results if term[node.id].operands}
+    nameless = (node for node in graph.nodes if (node.layer or node.kind == "operation") and _has_no_name(node))
+    texts = ((node.label, one_line(term[node.id], TEXT)) for node in nameless)
+    return {label: text for label, text in texts if text != label}
 
 
 def _without_copies(graph: Graph) -> Graph:
@@ -317,9 +320,6 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
-    if terms and (number or is_plumbing(node.operation, node.attrs)):
-        return under_its_name(terms[0], node.label)
     if product := _outer(node, operands, terms):
         return product
     arrays = [x for x in operands if x.value is not None and x.value.shape]
@@ -327,7 +327,10 @@ def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term])
         terms = (as_row(terms[0]), *terms[1:])
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     said = node.operation or "", symbol, node.precedence, tuple(terms), node.attrs, node.label, node.over
-    return simplified(call(*said))
+    written = call(*said)
+    number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
+    plumbing = number or node.operation == "sum_to" or is_plumbing(node.operation, node.attrs)
+    return through(written) if terms and plumbing else simplified(written)
 
 
 COLUMN, ROW = "[..., None]", "[..., None, :]"

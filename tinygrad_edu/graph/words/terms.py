@@ -21,7 +21,7 @@ from ..transcribe import PLUMBING, SHAPES, attributes, is_plumbing, worth_saying
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "POWER", "PRODUCT", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
     "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "is_transpose", "named",
-    "number_term", "one_line", "operand", "printed", "seems_looser", "simplified", "term_of", "under_its_name", "word",
+    "number_term", "one_line", "operand", "printed", "seems_looser", "simplified", "term_of", "through", "word",
     "written",
 ]  # fmt: skip
 
@@ -101,7 +101,7 @@ def term_of(
     term = call_term(node, tuple(operands), label)
     if not simplify:
         return term
-    return _through(term) if is_plumbing(term.operation, term.attrs, plumbing) else simplified(term)
+    return through(term) if is_plumbing(term.operation, term.attrs, plumbing) else simplified(term)
 
 
 def named(label: str) -> Term:
@@ -110,7 +110,7 @@ def named(label: str) -> Term:
     return Term(label, POWER if raised else ATOM, label=label)
 
 
-def _through(term: Term) -> Term:
+def through(term: Term) -> Term:
     """What a book writes in place of a call that is plumbing: mostly its operand."""
     if term.operation == "sum_to":
         positive = _without_minus(term.operands[0])
@@ -119,12 +119,8 @@ def _through(term: Term) -> Term:
     if term.operation == "where":  # a number at a single point is left out
         condition, number, elsewhere = term.operands
         return elsewhere if number.value is not None and _is_a_point(condition) else term
-    return under_its_name(term.operands[0], term.label)
-
-
-def under_its_name(operand: Term, label: str) -> Term:
-    """The operand of a call of which nothing is written; a term of its own, since x · x[None] is no square."""
-    return replace(operand, label=label if operand.operands else operand.label)
+    operand = term.operands[0]  # a term of its own, since x · x[None] is no square
+    return replace(operand, label=term.label if operand.operands else operand.label)
 
 
 def _is_a_point(condition: Term) -> bool:
@@ -142,7 +138,7 @@ def word(name: str) -> str:
 
 
 WORD = (
-    r"[^\W\d](\w|[.'′]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
+    r"[^\W\d](\w|[.'′…]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
     r"|(?:[∂\w/.]|\(∂[∂\w/.]+\))+|«.*»"
 )
 """What is read as one name; one that is raised to a number, x^2, could be a power."""
@@ -233,7 +229,7 @@ def is_transpose(operation: str | None, attrs: Iterable[tuple[str, str]]) -> boo
     """Whether a call is written Xᵀ: it turns all axes around, or changes the places of the last two."""
     given = dict(attrs)
     if operation == "swapaxes":
-        return {given["axis1"], given["axis2"]} == {"-1", "-2"}
+        return {given.get("axis1"), given.get("axis2")} == {"-1", "-2"}
     if operation == "transpose":
         return "axes" not in given or given["axes"] == "None" or bool(re.fullmatch(LAST_TWO, given["axes"]))
     return operation == "row"
