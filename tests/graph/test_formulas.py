@@ -322,6 +322,14 @@ def test_products_with_vectors_are_those_of_a_book(call: Any, expected: dict[str
         assert not any("ᵀ" in formula for formula in found.values())
 
 
+def test_the_formula_of_a_gradient_has_the_products_that_its_picture_has() -> None:
+    W, a = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in (((3, 2), "W"), ((2,), "a")))
+    by_W, by_a = tg.gradients(tg.tanh(W @ a).sum(), [W, a], create_graph=True)
+    assert tg.formula(by_W) == "(1 − tanh(W a)²) aᵀ"
+    assert tg.formula(by_a) == "Wᵀ (1 − tanh(W a)²)"
+    assert tg.formula(by_a, simplify=False).endswith("ᵀ W")
+
+
 @pytest.mark.parametrize("shapes", [((1, 3), (2,)), ((2, 3), (1,))])
 def test_what_is_stretched_is_no_product_of_matrices(shapes: Any) -> None:
     W, a = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in zip(shapes, "Wa"))

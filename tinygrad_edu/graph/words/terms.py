@@ -8,7 +8,7 @@ written out if the whole stays short; else it gets a line of its own, so that fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ from ..transcribe import PLUMBING, SHAPES, attributes, is_plumbing, worth_saying
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "POWER", "PRODUCT", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
     "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "is_transpose", "named",
-    "number_term", "one_line", "operand", "printed", "seems_looser", "simplified", "term_of", "through", "word",
-    "written",
+    "number_term", "one_line", "operand", "outer", "printed", "seems_looser", "simplified", "term_of", "through",
+    "transposed", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -88,19 +88,25 @@ def term_of(
     names: Mapping[Any, str],
     simplify: bool,
     plumbing: Collection[str] = PLUMBING,
+    *,
+    gradient: bool = False,
 ) -> Term:
     """The term of a node, made from the terms of its operands; operands that have none appear by name.
 
-    What is in `plumbing` is left out where terms are simplified.
+    Where terms are simplified, what is in `plumbing` is left out, and a `gradient` has vectors that are columns.
     """
     label = word(names[node])
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
         return constant(node) if nameless else named(label)
-    operands = ((isinstance(x, Node) and terms.get(x)) or operand(x, names) for x in node.inputs)
-    term = call_term(node, tuple(operands), label)
+    operands = tuple((isinstance(x, Node) and terms.get(x)) or operand(x, names) for x in node.inputs)
+    term = call_term(node, operands, label)
     if not simplify:
         return term
+    if gradient:
+        said = term.operation, [len(shape_of(x)) for x in node.inputs], operands, label
+        if product := transposed(*said) or outer(*said):
+            return product
     return through(term) if is_plumbing(term.operation, term.attrs, plumbing) else simplified(term)
 
 
@@ -215,6 +221,38 @@ def as_row(term: Term) -> Term:
     """A vector as the left factor of a matrix product: xᵀ A; what is xᵀ A already stays."""
     row = term.operation == "matmul" and term.operands[0].operation == "row"
     return term if row else Term("T", POWER, (term,), "row")
+
+
+COLUMN, ROW = "[..., None]", "[..., None, :]"
+"""The indices that make a column and a row of a vector."""
+
+
+def outer(operation: str | None, ranks: Sequence[int | None], terms: Sequence[Term], label: str) -> Term | None:
+    """a bᵀ, where the engine writes a[:, None] ⊙ b; `ranks` are the numbers of axes of the operands."""
+    if operation != "multiply":
+        return None
+    a = _vector(terms[0], ranks[0], COLUMN)
+    b = terms[1] if ranks[1] == 1 else _vector(terms[1], ranks[1], ROW)
+    return _matrix_product(a, as_row(b), label) if a and b else None
+
+
+def transposed(operation: str | None, ranks: Sequence[int | None], terms: Sequence[Term], label: str) -> Term | None:
+    """Wᵀ a, where a rule says a W: a gradient is a column, as what it belongs to."""
+    if operation != "matmul" or [*ranks] != [1, 2]:
+        return None
+    matrix = terms[1]
+    turned = matrix.operands[0] if is_transpose(matrix.operation, matrix.attrs) else as_row(matrix)
+    return _matrix_product(turned, terms[0], label)
+
+
+def _vector(term: Term, rank: int | None, index: str) -> Term | None:
+    """The vector of which a term, of so many axes, makes a matrix of one column, or of one row."""
+    made = term.operation == "getitem" and ("index", index) in term.attrs and rank == 2
+    return term.operands[0] if made else None
+
+
+def _matrix_product(a: Term, b: Term, label: str) -> Term:
+    return Term("@", PRODUCT, (a, b), "matmul", label=label)
 
 
 EXPONENTS = {"inv": "⁻¹", "inverse_transpose": "⁻ᵀ"}
