@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import plots
+from tinygrad_edu.errors import OutOfRangeError
 
 XY = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]])
 EVERY_KIND = {
@@ -37,6 +38,11 @@ EVERY_KIND = {
 @pytest.fixture
 def matplotlib() -> None:
     pytest.importorskip("matplotlib")
+
+
+def test_a_row_of_nothing_is_refused() -> None:
+    with pytest.raises(OutOfRangeError, match="row: one plot or more is needed"):
+        plots.row()
 
 
 @pytest.mark.usefixtures("matplotlib")

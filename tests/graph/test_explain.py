@@ -343,3 +343,11 @@ def test_the_reasons_for_zeros_are_those_of_operations_whose_elements_have_count
     A = tg.tensor([[1.0, 1.0], [0.0, 1.0]], requires_grad=True, name="A")
     x = tg.tensor([0.0, 1.0], name="x")
     assert "Why some" not in str(tg.explain((A @ A.T)[0, 1] + (x @ A) @ x, A)).replace("the index takes", "")
+
+
+def test_the_1_that_a_differentiation_began_with_is_introduced() -> None:
+    x = tg.Value(1.3, "x")
+    (first,) = tg.gradients(tg.tanh(x) * x, [x], create_graph=True)
+    ((_, forward), *_) = tg.explain(first, x).sections
+    assert forward[0] == "g₁ = 1"
+    assert not any(line.startswith("x =") for line in forward)

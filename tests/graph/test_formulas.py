@@ -18,6 +18,7 @@ from tinygrad_edu.graph.fit import over, room_of
 from tinygrad_edu.graph.names import partial
 from tinygrad_edu.graph.numbers import Quantity, printed_with
 from tinygrad_edu.graph.picture.arrows import local_symbol
+from tinygrad_edu.graph.picture.card import sign_of
 from tinygrad_edu.graph.picture.typeset import Grid
 from tinygrad_edu.graph.plain import Graph
 from tinygrad_edu.graph.recorded import plain
@@ -321,6 +322,14 @@ def test_products_with_vectors_are_those_of_a_book(call: Any, expected: dict[str
         assert not any("ᵀ" in formula for formula in found.values())
 
 
+def test_the_formula_of_a_gradient_has_the_products_that_its_picture_has() -> None:
+    W, a = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in (((3, 2), "W"), ((2,), "a")))
+    by_W, by_a = tg.gradients(tg.tanh(W @ a).sum(), [W, a], create_graph=True)
+    assert tg.formula(by_W) == "(1 − tanh(W a)²) aᵀ"
+    assert tg.formula(by_a) == "Wᵀ (1 − tanh(W a)²)"
+    assert tg.formula(by_a, simplify=False).endswith("ᵀ W")
+
+
 @pytest.mark.parametrize("shapes", [((1, 3), (2,)), ((2, 3), (1,))])
 def test_what_is_stretched_is_no_product_of_matrices(shapes: Any) -> None:
     W, a = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in zip(shapes, "Wa"))
@@ -328,6 +337,43 @@ def test_what_is_stretched_is_no_product_of_matrices(shapes: Any) -> None:
     z.name = "z"
     (formula,) = [node.formula for node in in_formulas(plain(z)).nodes if node.label == "z"]
     assert formula == "Σᵢ(W ⊙ a[..., None])"
+
+
+def batched() -> Any:
+    """A product of stacks of matrices, one of them transposed."""
+    rng = np.random.default_rng(0)
+    q, k = (tg.tensor(rng.normal(size=(2, 2, 2)), requires_grad=True, name=name) for name in "QK")
+    z = (q @ k.swapaxes(-1, -2)).mean()
+    z.name = "z"
+    return z
+
+
+def layer_norm() -> Any:
+    """One that is made by hand."""
+    x = tg.tensor([[1.0, 2.0, 4.0], [0.5, -1.0, 2.0]], requires_grad=True, name="x")
+    g = tg.tensor([1.0, 2.0, 3.0], requires_grad=True, name="γ")
+    z = ((x - x.mean(axis=1, keepdims=True)) * g).sum()
+    z.name = "z"
+    return z
+
+
+@pytest.mark.parametrize("program", [batched, layer_norm])
+def test_a_formula_with_a_transpose_or_a_sum_to_a_shape_is_written_as_in_a_book(program: Any) -> None:
+    drawing = tg.draw(program(), "backward", style="formulas", fit=None)
+    said = {node.label: node.formula for node in drawing.graph.nodes if node.formula}
+    expected = {batched: ("∂z/∂K", "(Qᵀ ∂z/∂v₂)ᵀ"), layer_norm: ("∂z/∂γ", "Σᵢ(∂z/∂v₃ ⊙ v₂)")}
+    label, formula = expected[program]
+    assert said[label] == formula
+    assert not any("sum_to" in text or "swapaxes" in text or "reshape" in text for text in said.values())
+    formulas = [node for node in drawing.graph.nodes if node.formula and node.kind == "operation"]
+    assert {sign_of(node, drawing.graph) for node in formulas} <= {"=", ""}
+
+
+def second_derivative() -> Any:
+    """Of the first one, which has no name, many parts are the 1 that it began with times a name."""
+    x = tg.Value(0.8, "x")
+    first = tg.gradients(tg.sin(x) * tg.exp(x), [x], create_graph=True)[0]
+    return tg.gradients(first, [x], create_graph=True)[0] * x
 
 
 def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> None:
@@ -342,7 +388,7 @@ def test_a_large_backward_graph_becomes_formulas_before_it_becomes_names() -> No
 
 def test_formulas_alone_say_all_that_they_are_made_of() -> None:
     """Each name in them is the user's, has a box, or is explained below."""
-    for z in (black_scholes(), lstm(), neural_ode()):
+    for z in (black_scholes(), lstm(), neural_ode(), second_derivative()):
         drawing: Any = tg.draw(z, "backward", width=10)
         plan = next(i for i, plan in enumerate(drawing.looks.fitting.plans()) if not plan.way.numbers)
         graph = drawing.by_plan(plan, "builtin").graph

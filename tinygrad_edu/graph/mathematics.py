@@ -38,9 +38,9 @@ COMMAND = re.compile(r"\\([A-Za-z]+)")
 STYLED = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathit|text)\{([^{}]*)\}")
 SCRIPT = re.compile(r"\\mathcal\{([BEFHILMR])\}")
 ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?:\{{({LETTER})\}}|[ ]+({LETTER})|(?=[^\x00-\x7f])({LETTER}))")
-END = rf"(?![0-9_.]|{LETTER})"
+END = rf"(?![0-9_.…]|{LETTER})"
 NAME = re.compile(
-    rf"(?<![\w.])(?P<base>{LETTER}{MARK}*|{LETTER}+(?=_[0-9{{]))"
+    rf"(?<![\w.…])(?P<base>{LETTER}{MARK}*|{LETTER}+(?=_[0-9{{]))"
     rf"(?P<accent>_(?:{'|'.join(ACCENTS)})(?!{LETTER}|[0-9]))?"
     rf"(?P<rest>(?:_\{{[^{{}}]*\}}|_(?:{LETTER}|[0-9])+|\^\{{[^{{}}]*\}}|\^(?:{LETTER}|[0-9*+−-]){END})+)?"
     rf"(?P<prime>[′']*){END}"

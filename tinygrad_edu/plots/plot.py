@@ -16,7 +16,7 @@ from .._support.formats import save_as
 from .._support.languages import say
 from ..engine.messages import short
 from ..engine.node import number_of
-from ..errors import DtypeError
+from ..errors import DtypeError, OutOfRangeError
 
 __all__ = ["PALETTE", "Panel", "Plot", "chart", "colour", "legend", "numbers", "row"]
 
@@ -143,7 +143,11 @@ def row(*plots: Plot) -> Plot:
     >>> from tinygrad_edu import plots
     >>> plots.row(plots.histogram({"weights": [0.1, 0.2]}), plots.histogram({"biases": [0.0]}))
     Plot: weights | biases
+
+    Raises `OutOfRangeError` without plots.
     """
+    if not plots:
+        raise OutOfRangeError("row: one plot or more is needed, such as row(plots.histogram(a), plots.histogram(b))")
     panels = [panel for plot in plots for panel in plot.panels]
     part = min(1.0, max(0.6, 2 * Panel.width / sum(panel.width for panel in panels)))  # smaller ones have no room
     return Plot(tuple(replace(panel, width=part * panel.width, height=part * panel.height) for panel in panels))

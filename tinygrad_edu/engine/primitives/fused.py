@@ -33,7 +33,8 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     g = _as_matrix(g)
     found = []
     if 0 in slots:
-        found.append(product(g, weight).reshape(x.shape))
+        back = product(g, weight)
+        found.append(back if x.ndim == 2 else back.reshape(x.shape))
     if 1 in slots:
         found.append(product(g.T, _as_matrix(x)))
     if 2 in slots:

@@ -38,10 +38,8 @@ def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1 and y.ndim == 2:
         return product(y, g)
     if x.ndim == 1:
-        g = expand_dims(g, -2)
-    return product(g, swapaxes(y, -1, -2)).reshape(
-        (*g.shape[:-2], x.shape[-1]) if x.ndim == 1 else (*g.shape[:-1], x.shape[-1])
-    )
+        return product(expand_dims(g, -2), swapaxes(y, -1, -2)).reshape((*g.shape[:-1], x.shape[-1]))
+    return product(g, swapaxes(y, -1, -2))
 
 
 def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:

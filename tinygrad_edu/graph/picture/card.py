@@ -122,7 +122,7 @@ def sign_of(node: PlainNode, graph: Graph) -> str:
         at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
-    symbol = "transpose" if is_transpose(node.operation, node.attrs) else node.symbol or ""
+    symbol = "transpose" if not node.formula and is_transpose(node.operation, node.attrs) else node.symbol or ""
     return "" if passes_on(node) else PRETTY.get(symbol, symbol)
 
 

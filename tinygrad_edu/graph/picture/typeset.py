@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 """The style of what is not known yet: it takes its room, and is not written."""
 MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
 """The styles whose text is set as mathematics, with indices below and above the line."""
-SET = MATHEMATICAL | {"space", "symbol", "heading"}
+SET = MATHEMATICAL | {"space", "symbol", "heading", "note"}
 """The styles in which indices stand below and above the line."""
 
 

@@ -22,17 +22,17 @@ from ..transcribe import is_plumbing
 from ..words.formula import TEXT, data_in_words
 from ..words.terms import (
     ATOM,
-    PRODUCT,
     SUM,
     Term,
     as_row,
     call,
-    is_transpose,
     named,
     number_term,
     one_line,
+    outer,
     simplified,
-    under_its_name,
+    through,
+    transposed,
     word,
 )  # fmt: skip
 from .collapse import renumbered
@@ -63,6 +63,8 @@ def in_formulas(graph: Graph, *, numbered: bool = True, alone: bool = False) -> 
 def written_out(graph: Graph) -> dict[str, str]:
     """Of each result without a name, the formula that computes it from what has one, or in parts where that is long.
 
+    So is the 1 that an earlier differentiation began with.
+
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
     >>> x, w = tg.Value(2.0, "x"), tg.Value(3.0, "w")
@@ -71,8 +73,9 @@ def written_out(graph: Graph) -> dict[str, str]:
     {'v₁': 'w · x', 'v₂': 'w · x + 1', 'v₃': 'tanh(w · x + 1)', 'v₄': 'tanh(w · x + 1) / (w · x + 1)'}
     """
     term = _Writing(graph, everywhere=True).term
-    results = (node for node in graph.nodes if node.kind == "operation" and _has_no_name(node))
-    return {node.label: one_line(term[node.id], TEXT) for node in results if term[node.id].operands}
+    nameless = (node for node in graph.nodes if (node.layer or node.kind == "operation") and _has_no_name(node))
+    texts = ((node.label, one_line(term[node.id], TEXT)) for node in nameless)
+    return {label: text for label, text in texts if text != label}
 
 
 def _without_copies(graph: Graph) -> Graph:
@@ -151,7 +154,7 @@ class _Writing:
         names = {x.id: _named(x) for x in operands}  # one term each: x · x is a square
         while True:
             written = [self.term[x.id] if x.id in inside else names[x.id] for x in operands]
-            turned = _transposed(node, operands, written)
+            turned = transposed(node.operation, [*map(_rank, operands)], written, node.label) if node.layer else None
             term = turned or _call(node, operands, written)
             text = one_line(term, TEXT)
             results = [x for x in inside if self.term[x].operands]
@@ -317,49 +320,17 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
-    if terms and (number or is_plumbing(node.operation, node.attrs)):
-        return under_its_name(terms[0], node.label)
-    if product := _outer(node, operands, terms):
+    if product := outer(node.operation, [*map(_rank, operands)], terms, node.label):
         return product
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:
         terms = (as_row(terms[0]), *terms[1:])
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     said = node.operation or "", symbol, node.precedence, tuple(terms), node.attrs, node.label, node.over
-    return simplified(call(*said))
-
-
-COLUMN, ROW = "[..., None]", "[..., None, :]"
-"""The indices that make a column and a row of a vector."""
-
-
-def _outer(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
-    """a bᵀ, where the engine writes a[:, None] ⊙ b."""
-    if node.operation != "multiply":
-        return None
-    a = _vector(terms[0], operands[0], COLUMN)
-    b = terms[1] if _rank(operands[1]) == 1 else _vector(terms[1], operands[1], ROW)
-    return _product(a, as_row(b), node) if a and b else None
-
-
-def _transposed(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term | None:
-    """Wᵀ a, where a rule says a W: a gradient is a column, as what it belongs to."""
-    if node.operation != "matmul" or not node.layer or [*map(_rank, operands)] != [1, 2]:
-        return None
-    matrix = terms[1]
-    turned = matrix.operands[0] if is_transpose(matrix.operation, matrix.attrs) else as_row(matrix)
-    return _product(turned, terms[0], node)
-
-
-def _vector(term: Term, matrix: PlainNode, index: str) -> Term | None:
-    """The vector of which a term makes a matrix of one column, or of one row; `matrix` is the term, or made of it."""
-    made = term.operation == "getitem" and ("index", index) in term.attrs and _rank(matrix) == 2
-    return term.operands[0] if made else None
-
-
-def _product(a: Term, b: Term, node: PlainNode) -> Term:
-    return Term("@", PRODUCT, (a, b), "matmul", label=node.label)
+    written = call(*said)
+    number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
+    plumbing = number or node.operation == "sum_to" or is_plumbing(node.operation, node.attrs)
+    return through(written) if terms and plumbing else simplified(written)
 
 
 def _rank(node: PlainNode) -> int | None:

@@ -25,7 +25,7 @@ from ...engine.walk import walk
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
-from ..names import local_partial, partial, shared_ways
+from ..names import layers, local_partial, partial, shared_ways
 from ..numbers import factor, number, printed_with
 from ..plain import Quantity
 from ..recorded import is_single, one_like
@@ -279,12 +279,14 @@ class Explanation:
         if len(made) > LINES:
             between = {link.node for link in self.links} or {self.output}
             made = [node for node in made if node in between]
-        used = dict.fromkeys(x for node in made for x in node.inputs if isinstance(x, Node) and x in self.data)
-        return [*_cut(list(used), self._data_line), *_cut(made, self._forward_line)]
+        layer = layers(self.nodes)
+        leaves = (x for node in made for x in node.inputs if isinstance(x, Node) and x.primitive is None)
+        introduced = dict.fromkeys(x for x in leaves if x in self.data or x in layer)
+        return [*_cut(list(introduced), self._leaf_line), *_cut(made, self._forward_line)]
 
-    def _data_line(self, leaf: Node) -> str:
-        """`x₁ = 1 − y = [1, 0]`"""
-        return f"{self.names[leaf]} = {self.data[leaf]} = {Quantity.of(leaf).in_short()}"
+    def _leaf_line(self, leaf: Node) -> str:
+        """`x₁ = 1 − y = [1, 0]`; `g₁ = 1` of what a differentiation began with."""
+        return " = ".join(filter(None, (self.names[leaf], self.data.get(leaf), Quantity.of(leaf).in_short())))
 
     def _forward_line(self, node: Node) -> str:
         """`q = x + y = 2 + 3 = 5`"""

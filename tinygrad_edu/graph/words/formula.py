@@ -15,7 +15,7 @@ from ...engine.node import Node, shape_of
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
-from ..names import LOW
+from ..names import LOW, layers
 from ..numbers import RAISED, printed_with
 from ..recorded import Recorded
 from ..transcribe import PLUMBING, is_plumbing, setting
@@ -103,9 +103,10 @@ def formula_of(
     The terms of some may be `known`.
     """
     terms = dict(known)
+    gradients = layers(nodes)
     for x in nodes[-NEWEST:]:
         if x not in known:
-            terms[x] = term_of(x, terms, names, simplify, plumbing)
+            terms[x] = term_of(x, terms, names, simplify, plumbing, gradient=x in gradients)
     return written(terms[node], LATEX if latex else TEXT)
 
 

@@ -8,7 +8,7 @@ written out if the whole stays short; else it gets a line of its own, so that fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ from ..transcribe import PLUMBING, SHAPES, attributes, is_plumbing, worth_saying
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "POWER", "PRODUCT", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
     "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "is_transpose", "named",
-    "number_term", "one_line", "operand", "printed", "seems_looser", "simplified", "term_of", "under_its_name", "word",
-    "written",
+    "number_term", "one_line", "operand", "outer", "printed", "seems_looser", "simplified", "term_of", "through",
+    "transposed", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -88,20 +88,26 @@ def term_of(
     names: Mapping[Any, str],
     simplify: bool,
     plumbing: Collection[str] = PLUMBING,
+    *,
+    gradient: bool = False,
 ) -> Term:
     """The term of a node, made from the terms of its operands; operands that have none appear by name.
 
-    What is in `plumbing` is left out where terms are simplified.
+    Where terms are simplified, what is in `plumbing` is left out, and a `gradient` has vectors that are columns.
     """
     label = word(names[node])
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
         return constant(node) if nameless else named(label)
-    operands = ((isinstance(x, Node) and terms.get(x)) or operand(x, names) for x in node.inputs)
-    term = call_term(node, tuple(operands), label)
+    operands = tuple((isinstance(x, Node) and terms.get(x)) or operand(x, names) for x in node.inputs)
+    term = call_term(node, operands, label)
     if not simplify:
         return term
-    return _through(term) if is_plumbing(term.operation, term.attrs, plumbing) else simplified(term)
+    if gradient:
+        said = term.operation, [len(shape_of(x)) for x in node.inputs], operands, label
+        if product := transposed(*said) or outer(*said):
+            return product
+    return through(term) if is_plumbing(term.operation, term.attrs, plumbing) else simplified(term)
 
 
 def named(label: str) -> Term:
@@ -110,7 +116,7 @@ def named(label: str) -> Term:
     return Term(label, POWER if raised else ATOM, label=label)
 
 
-def _through(term: Term) -> Term:
+def through(term: Term) -> Term:
     """What a book writes in place of a call that is plumbing: mostly its operand."""
     if term.operation == "sum_to":
         positive = _without_minus(term.operands[0])
@@ -119,12 +125,8 @@ def _through(term: Term) -> Term:
     if term.operation == "where":  # a number at a single point is left out
         condition, number, elsewhere = term.operands
         return elsewhere if number.value is not None and _is_a_point(condition) else term
-    return under_its_name(term.operands[0], term.label)
-
-
-def under_its_name(operand: Term, label: str) -> Term:
-    """The operand of a call of which nothing is written; a term of its own, since x · x[None] is no square."""
-    return replace(operand, label=label if operand.operands else operand.label)
+    operand = term.operands[0]  # a term of its own, since x · x[None] is no square
+    return replace(operand, label=term.label if operand.operands else operand.label)
 
 
 def _is_a_point(condition: Term) -> bool:
@@ -142,7 +144,7 @@ def word(name: str) -> str:
 
 
 WORD = (
-    r"[^\W\d](\w|[.'′]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
+    r"[^\W\d](\w|[.'′…]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
     r"|(?:[∂\w/.]|\(∂[∂\w/.]+\))+|«.*»"
 )
 """What is read as one name; one that is raised to a number, x^2, could be a power."""
@@ -221,6 +223,38 @@ def as_row(term: Term) -> Term:
     return term if row else Term("T", POWER, (term,), "row")
 
 
+COLUMN, ROW = "[..., None]", "[..., None, :]"
+"""The indices that make a column and a row of a vector."""
+
+
+def outer(operation: str | None, ranks: Sequence[int | None], terms: Sequence[Term], label: str) -> Term | None:
+    """a bᵀ, where the engine writes a[:, None] ⊙ b; `ranks` are the numbers of axes of the operands."""
+    if operation != "multiply":
+        return None
+    a = _vector(terms[0], ranks[0], COLUMN)
+    b = terms[1] if ranks[1] == 1 else _vector(terms[1], ranks[1], ROW)
+    return _matrix_product(a, as_row(b), label) if a and b else None
+
+
+def transposed(operation: str | None, ranks: Sequence[int | None], terms: Sequence[Term], label: str) -> Term | None:
+    """Wᵀ a, where a rule says a W: a gradient is a column, as what it belongs to."""
+    if operation != "matmul" or [*ranks] != [1, 2]:
+        return None
+    matrix = terms[1]
+    turned = matrix.operands[0] if is_transpose(matrix.operation, matrix.attrs) else as_row(matrix)
+    return _matrix_product(turned, terms[0], label)
+
+
+def _vector(term: Term, rank: int | None, index: str) -> Term | None:
+    """The vector of which a term, of so many axes, makes a matrix of one column, or of one row."""
+    made = term.operation == "getitem" and ("index", index) in term.attrs and rank == 2
+    return term.operands[0] if made else None
+
+
+def _matrix_product(a: Term, b: Term, label: str) -> Term:
+    return Term("@", PRODUCT, (a, b), "matmul", label=label)
+
+
 EXPONENTS = {"inv": "⁻¹", "inverse_transpose": "⁻ᵀ"}
 
 
@@ -233,7 +267,7 @@ def is_transpose(operation: str | None, attrs: Iterable[tuple[str, str]]) -> boo
     """Whether a call is written Xᵀ: it turns all axes around, or changes the places of the last two."""
     given = dict(attrs)
     if operation == "swapaxes":
-        return {given["axis1"], given["axis2"]} == {"-1", "-2"}
+        return {given.get("axis1"), given.get("axis2")} == {"-1", "-2"}
     if operation == "transpose":
         return "axes" not in given or given["axes"] == "None" or bool(re.fullmatch(LAST_TWO, given["axes"]))
     return operation == "row"
