@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from numbers import Integral, Real
-from opcode import opmap
 from typing import Any
 
 import numpy as np
@@ -17,14 +15,12 @@ from .node import Node, Operand, number_of
 
 __all__ = [
     "DEFAULT_DTYPE", "array_of", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
-    "plain_operand", "sizes", "waiting_names",
+    "plain_operand", "sizes",
 ]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
 """The dtype that Python numbers and lists get, as in PyTorch; arrays keep theirs."""
 
-
-UNPACK, EXTENDED = opmap["UNPACK_SEQUENCE"], opmap["EXTENDED_ARG"]
 
 FIXED = frozenset({int, bool, float, str, type(None)})
 """The types of attributes that nobody can change."""
@@ -164,10 +160,3 @@ def own_index(index: Any) -> Any:
 def sizes(given: tuple[Any, ...]) -> Any:
     """The sizes that a user gave as several arguments or as one tuple: `reshape(2, 3)` or `reshape((2, 3))`."""
     return given[0] if len(given) == 1 else given
-
-
-def waiting_names() -> int | None:
-    """For `__iter__`: how many names take the items, as in `values, places = x`; None where none do, or over 255."""
-    asking = sys._getframe(2)
-    code, at = asking.f_code.co_code, asking.f_lasti
-    return code[at + 1] if code[at] == UNPACK and code[at - 2] != EXTENDED else None

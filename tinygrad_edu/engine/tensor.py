@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from . import messages
 from .arrays import Numbers, Size
-from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes, waiting_names
+from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording, state
 from .inplace import assign, shares
 from .masks import answered
@@ -163,9 +163,6 @@ class Tensor(Operators):
         return self.shape[0]
 
     def __iter__(self) -> Any:
-        names = waiting_names()
-        if names is not None and self.shape[:1] not in ((), (names,)):
-            raise messages.not_so_many(self, names)
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, item: Any) -> bool:

@@ -59,11 +59,6 @@ def square(a: Any) -> Any:
     return (a * a).sum()
 
 
-def unpacked(a: Any) -> Any:
-    values, places = a
-    return values, places
-
-
 SHAPES = [
     row("matmul", lambda: w @ t, ShapeError, "matmul", "'w' (3, 4) @ (5, 2)", "inner sizes 4 and 5 differ"),
     row("matmul, b.T fits", lambda: x @ x, ShapeError, "matmul", "(2, 3)", "did you mean x @ x.T?"),
@@ -225,8 +220,6 @@ AXES = [
     row("transpose, too few", lambda: x.transpose(0), ShapeError, "transpose", "(0,)", "name each axis once"),
     row("transpose, as in PyTorch", lambda: x.transpose(0, 1), ShapeError, "transpose", "'x'", "write x.T"),
     row("transpose, PyTorch's last two", lambda: x.transpose(-2, -1), ShapeError, "transpose", "'x'", "write x.T"),
-    row("unpack, values and places", lambda: unpacked(w.max(1)), ShapeError, "unpack", "3 items", "2", "argmax(axis)"),
-    row("unpack, too few items", lambda: unpacked(empty.sum(1)), ShapeError, "unpack", "(0,) has 0 items", "not 2"),
     row("transpose, too many", lambda: x.transpose(0, 1, 2), OutOfRangeError, "transpose", "axis 2", "'x' (2, 3)"),
     row("transpose, float", lambda: x.transpose(0.0, 1), DtypeError, "transpose", "whole number", "0.0"),
     row("swapaxes", lambda: x.swapaxes(0, 2), OutOfRangeError, "swapaxes", "axis2 2", "'x' (2, 3)"),

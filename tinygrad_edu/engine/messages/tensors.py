@@ -14,7 +14,7 @@ from .words import describe
 __all__ = [
     "already_a_leaf", "cannot_be_recomputed", "changed_after_use", "leaves_the_graph", "leaving", "lost",
     "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_exchange", "no_index",
-    "no_items", "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_so_many", "not_the_whole",
+    "no_items", "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
 ]  # fmt: skip
 
 
@@ -49,17 +49,6 @@ def neither_true_nor_false(x: Any) -> ShapeError:
         "bool: {x} holds {n} numbers, so it is neither true nor false; use .data.any() or .data.all()",
         x=describe(x),
         n=x.size,
-    )
-
-
-def not_so_many(x: Any, count: int) -> ShapeError:
-    """A tensor is unpacked into more or fewer names than it has items: `values, places = x.max(axis)`."""
-    return ShapeError(
-        "unpack: {x} has {n} items along its first axis, and not {count}; max, min, sort and median give the values "
-        "alone, and x.argmax(axis), x.argmin(axis) and tg.argsort(x, axis) the places",
-        x=describe(x),
-        n=x.shape[0],
-        count=count,
     )
 
 
