@@ -469,3 +469,13 @@ def test_a_formula_is_parted_at_its_sums_and_outside_brackets() -> None:
     cards: Any = tg.draw([z, p], style="formulas").cards
     lines = [["".join(item.text for item in row) for row in card.rows] for card in cards]
     assert ["z", "= sigmoid(w_{in} · x_{in}", "+ u_{old} · h_{old})", "= 0.6225"] in [line[:4] for line in lines]
+
+
+def test_a_formula_of_usual_length_is_not_parted_in_its_brackets() -> None:
+    w, x, u, h = (tg.Value(0.5, name) for name in ("w_o", "x", "u_o", "h"))
+    o = tg.sigmoid(w * x + u * h)
+    o.name = "o"
+    cards: Any = tg.draw(o, style="formulas").cards
+    (card,) = (card for card in cards if card.kind == "operation")
+    rows = ["".join(item.text for item in row) for row in card.rows]
+    assert rows[:3] == ["o", "= sigmoid(w_o · x + u_o · h)", "= 0.6225"]

@@ -177,7 +177,7 @@ def _formula(node: PlainNode) -> list[Row]:
     def badness(place: int) -> float:
         """How far from the middle a place is, and what it parts: a sum may be parted, if not in brackets."""
         brackets = text.count("(", 0, place) - text.count(")", 0, place)
-        return abs(place / len(text) - 0.5) + brackets / 3 + (text[place + 1] in "·⊙/") / 4
+        return abs(place / len(text) - 0.5) + brackets / 2 + (text[place + 1] in "·⊙/") / 4
 
     worst = formula.width / LONG_FORMULA / 2  # the wider it is, the worse a place may be
     at = min((place for place in breaks if badness(place) < worst), key=badness, default=len(text))
