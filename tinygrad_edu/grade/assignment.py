@@ -16,11 +16,12 @@ from types import ModuleType
 from typing import Any, Literal
 
 from .._support.languages import languages, say, texts
+from .._support.text import exception_text
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
 
-__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "exception_text", "load_assignment", "place"]
+__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "load_assignment", "place"]
 
 LOADING = threading.Lock()
 """While an assignment is loaded, its folder is on `sys.path`; so only one is loaded at a time."""
@@ -284,9 +285,3 @@ def place(error: BaseException, file: Path) -> str:
         if Path(frame.f_code.co_filename).parent == file.parent
     ]
     return lines[-1] if lines else str(file)
-
-
-def exception_text(error: BaseException) -> str:
-    """The last line of the traceback of an exception."""
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

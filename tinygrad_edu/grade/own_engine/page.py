@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from ..._support.languages import VARIABLE, language, say, texts
-from ..._support.text import clean
-from ..assignment import exception_text
+from ..._support.text import clean, exception_text
 from ..errors import AssignmentError, WrongAnswer
 from .engine import Engine, NotOffered, load_adapter
 from .questions import LARGE, Question, about_graphs, about_operations

@@ -15,12 +15,12 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import say, texts
+from ..._support.text import exception_text
 from ...engine.derivatives import vjp
 from ...engine.gradients import gradients as our_gradients
 from ...engine.node import Node
 from ...engine.tensor import Tensor
 from ...engine.value import Value
-from ..assignment import exception_text
 from ..checks.engines import kept_in_between
 from ..compare import compare
 from ..diagnosis import probe_shapes, random_upstream
@@ -375,7 +375,6 @@ def _second(e: Engine, function: Asked) -> None:
 def _second_by_vjp(e: Engine, function: Asked) -> None:
     """The same for an engine of functions: the gradient of a function that takes a gradient."""
     own = e.own("vjp")
-    assert own is not None
 
     def slope(x: Any) -> Any:
         return own(lambda x: function(e, x), [x], 1.0)[1][0]
