@@ -12,7 +12,8 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..._support.languages import listed, say, texts
@@ -63,7 +64,7 @@ class GradebookColumns(NamedTuple):
     names : the columns that name students.
     downloaded : a pattern for the names of downloaded submissions; its group is named like one of these columns.
     grade : the column to fill.
-    most : line and column of the maximum number of points; the line None is the student's.
+    most : gives the maximum number of points, of a student's line; empty if the gradebook has none.
     locked : a column that says "No" if the grade cannot be changed.
     feedback : the column of the feedback.
     """
@@ -72,7 +73,7 @@ class GradebookColumns(NamedTuple):
     names: tuple[str, ...]
     downloaded: re.Pattern[str]
     grade: int
-    most: tuple[int | None, int | None]
+    most: Callable[[list[str]], str] = lambda row: ""
     locked: int | None = None
     feedback: int | None = None
 
@@ -130,7 +131,9 @@ def canvas(
     names = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Student")
     downloaded = re.compile(r"[^_]+(?:_LATE)?_(?P<ID>\d+)(?:_\d+_.*)?", re.DOTALL)
     at = _column(rows[0], column)
-    return _fill(rows, comma, GradebookColumns(top + 1, names, downloaded, at, (top, at)), results, groups, students)
+    most = rows[top][at]
+    columns = GradebookColumns(top + 1, names, downloaded, at, lambda row: most)
+    return _fill(rows, comma, columns, results, groups, students)
 
 
 def moodle(
@@ -166,7 +169,8 @@ def moodle(
         rows[0].index(name) if name in rows[0] else None
         for name in ("Maximum Grade", "Grade can be changed", "Feedback comments")
     )
-    columns = GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, grade, (None, most), locked, comments)
+    possible = (lambda row: "") if most is None else itemgetter(most)
+    columns = GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, grade, possible, locked, comments)
     return _fill(rows, comma, columns, results, groups, students)
 
 
@@ -180,7 +184,7 @@ def late_in_moodle(exported: str, students: Sequence[str]) -> dict[str, float]:
     rows, _ = _read(exported)
     if "Status" not in rows[0]:
         return {}
-    lines, _ = _places(rows, GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, 0, (None, None)), students, {})
+    lines, _ = _places(rows, GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, 0), students, {})
     late: dict[str, float] = {}
     for student, found in lines.items():
         for line in found:
@@ -213,7 +217,7 @@ def _fill(
                 notes.append(say(text, student=result.student))
             else:
                 filled += 1
-                rows[line][columns.grade] = _scaled(result, _cell(rows, line, columns.most), notes)
+                rows[line][columns.grade] = _scaled(result, columns.most(rows[line]), notes)
                 if columns.feedback is not None:
                     rows[line][columns.feedback] = in_cell(in_html(feedback(result)).replace("\n", "<br>"))
     return Gradebook(_write(rows, comma), filled, tuple(dict.fromkeys(notes)))
@@ -281,11 +285,6 @@ def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], columns:
         ((named, number),) = download.groupdict().items()
         found = {line for column, of_names in lines if column == named for line in of_names.get(number, [])}
     return found
-
-
-def _cell(rows: Rows, line: int, at: tuple[int | None, int | None]) -> str:
-    row, column = at
-    return "" if column is None else rows[line if row is None else row][column]
 
 
 def _scaled(result: Result, possible: str, notes: list[str]) -> str:
