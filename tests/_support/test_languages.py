@@ -56,7 +56,7 @@ NO_SENTENCES = {
     "bold reverse", "the result", "the variable", "A derivation, event by event, as tinygrad_edu plays it",
     "A language model", "tinygrad-edu tutorials copy DIR", "tinygrad-edu grade check ", "(?<=^# )tinygrad-edu grade .+",
     "^from programs import (\\w+)$", "Feedback comments", "Grade can be changed", "Full name", "Email address",
-    "ID number", "time doubles", "changed in place", "second derivative", "not subscriptable", "bad operand",
+    "ID number", "changed in place", "second derivative", "not subscriptable", "bad operand",
     "unsupported operand", "not offered", "system calls", *(f"grade {name}" for name in ("new", "check", "gradescope")),
     "tutorials open", "tutorials copy",
 }  # fmt: skip

@@ -122,8 +122,7 @@ def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
 def _is_kink(right: Estimate, left: Estimate) -> ndarray:
     """Where the right and the left derivative differ by far more than their errors."""
     gap, larger = abs(right.value - left.value), np.maximum(abs(right.value), abs(left.value))
-    kink: ndarray = gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger)
-    return kink
+    return np.asarray(gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger))
 
 
 def _extrapolated(quotients: ndarray, factor: int, rounding: ndarray, moved: float) -> Estimate:
@@ -173,8 +172,7 @@ def _better(long: Estimate, short: Estimate) -> Estimate:
 def _settled(estimate: Estimate, near_zero: ndarray, rtol: float) -> ndarray:
     """Where an estimate is precise enough: to `rtol`, or for a zero, up to rounding."""
     value, error = estimate
-    is_settled: ndarray = (error <= rtol * abs(value)) | ((abs(value) <= 2 * error) & (error <= near_zero))
-    return is_settled
+    return np.asarray((error <= rtol * abs(value)) | ((abs(value) <= 2 * error) & (error <= near_zero)))
 
 
 def scales(arguments: Arguments) -> ndarray:
@@ -184,8 +182,7 @@ def scales(arguments: Arguments) -> ndarray:
         part = out[x.span]
         others = part[(part > 0) & np.isfinite(part)]
         part[~(part > 0) | ~np.isfinite(part)] = np.exp(np.mean(np.log(others))) if others.size else 1.0
-    rounded: ndarray = _power_of_two(out)
-    return rounded
+    return np.asarray(_power_of_two(out))
 
 
 def _power_of_two(x: Any) -> Any:

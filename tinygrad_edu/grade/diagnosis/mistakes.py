@@ -328,9 +328,8 @@ def _by_numbers(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]
         if other != name and fits(y.shape, shape):
             y = np.broadcast_to(y, shape)
             yield from _by_size(y, other)
-            yield _holding(f"{name} = {other}"), x == y
-            yield _holding(f"{name} > {other}"), x > y
-            yield _holding(f"{name} < {other}"), x < y
+            regions = {"=": x == y, ">": x > y, "<": x < y}
+            yield from ((_holding(f"{name} {sign} {other}"), region) for sign, region in regions.items())
 
 
 def _holding(condition: str) -> str:
@@ -344,11 +343,8 @@ def _by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
         yield say("where {x} is false", x=name), ~x
         return
     for bound in (0, 1, -1):
-        yield _holding(f"{name} < {bound}"), x < bound
-        yield _holding(f"{name} > {bound}"), x > bound
-        yield _holding(f"{name} = {bound}"), x == bound
-        yield _holding(f"{name} ≤ {bound}"), x <= bound
-        yield _holding(f"{name} ≥ {bound}"), x >= bound
+        regions = {"<": x < bound, ">": x > bound, "=": x == bound, "≤": x <= bound, "≥": x >= bound}
+        yield from ((_holding(f"{name} {sign} {bound}"), region) for sign, region in regions.items())
     yield _holding(f"|{name}| > 1"), np.abs(x) > 1
     yield _holding(f"|{name}| < 1"), np.abs(x) < 1
 
@@ -380,11 +376,8 @@ def _by_place(shape: tuple[int, ...], x: ndarray, name: str) -> Iterator[tuple[s
     names = {len(shape) - 1: COLUMN, len(shape) - 2: ROW} if len(shape) > 1 else {}
     for axis, n in enumerate(shape):
         place = np.broadcast_to(np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1)), shape)
-        first, last, not_first, not_last = (say(words, axis=axis) for words in names.get(axis, PLACE))
-        yield first, place == 0
-        yield last, place == n - 1
-        yield not_first, place != 0
-        yield not_last, place != n - 1
+        ends = place == 0, place == n - 1, place != 0, place != n - 1
+        yield from ((say(words, axis=axis), region) for words, region in zip(names.get(axis, PLACE), ends))
     if len(shape) > 1:
         inside = np.zeros(shape, bool)
         inside[..., 1:-1, 1:-1] = True

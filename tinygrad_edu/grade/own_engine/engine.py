@@ -21,6 +21,7 @@ from numpy import ndarray
 
 from ..._support.languages import say, texts
 from ..._support.text import exception_text
+from ..assignment import place
 from ..errors import AssignmentError
 
 __all__ = ["OPERATORS", "OURS", "Asked", "Engine", "NotOffered", "load_adapter", "plain"]
@@ -142,7 +143,7 @@ def load_adapter(path: str | os.PathLike[str]) -> Engine:
     except OSError as error:
         raise AssignmentError(f"{path}: {error.strerror}") from None
     except Exception as error:
-        raise AssignmentError(f"{path}: {exception_text(error)}") from error
+        raise AssignmentError(f"{place(error, file)}: {exception_text(error)}") from error
     if not any(hasattr(module, name) for name in ("number", "tensor", "vjp")):
         text = texts("{path}: an adapter defines number(x), for floats, or tensor(x), for arrays, or both")
         raise AssignmentError(text, path=path)

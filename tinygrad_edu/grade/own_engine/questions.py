@@ -205,9 +205,9 @@ def _start(e: Engine, x: float) -> Any:
         return e.make(np.array([x]))
 
 
-def _ends(e: Engine, x: Any) -> Any:
-    """An upstream gradient of 1 in the form of a result."""
-    return np.ones(1) if isinstance(e.value(x), ndarray) else 1.0
+def _backward(e: Engine, y: Any) -> None:
+    """A backward pass from a number, whatever its form."""
+    e.backward(y, np.ones(1) if isinstance(e.value(y), ndarray) else 1.0)
 
 
 def _one(found: Any) -> Any:
@@ -235,37 +235,38 @@ def _diamond(e: Engine) -> None:
     judged(e, function, *_numbers(e, 1.5, -0.5))
 
 
-def _doublings(e: Engine, n: int = 40) -> None:
-    def chain(*nodes: Any) -> Any:
-        y = nodes[0]
-        for _ in range(n):
+def _doublings(e: Engine) -> None:
+    def chain(y: Any) -> Any:
+        for _ in range(40):
             y = e.call("add", y, y)
         return y
 
-    _in_chain(e, chain, 2.0**n, "time doubles", say("y = y + y, {n} times", n=n))
+    _in_chain(e, chain, 2.0**40, say("y = y + y, {n} times", n=40))
 
 
-def _deep(e: Engine, n: int = 20_000) -> None:
-    def chain(*nodes: Any) -> Any:
-        y = nodes[0]
-        for _ in range(n):
-            y = e.call("add", y, nodes[0])
+def _deep(e: Engine) -> None:
+    def chain(x: Any) -> Any:
+        y = x
+        for _ in range(20_000):
+            y = e.call("add", y, x)
         return y
 
-    _in_chain(e, chain, n + 1.0, "recursion", say("a chain of {n} additions", n=f"{n:,}"))
+    _in_chain(e, chain, 20_001.0, say("a chain of {n} additions", n="20,000"))
 
 
-def _wide(e: Engine, n: int = 1 << 15) -> None:
-    def tree(*nodes: Any) -> Any:
-        level = [e.call("multiply", nodes[0], nodes[0]) for _ in range(n)]
+def _wide(e: Engine) -> None:
+    n = 1 << 15
+
+    def tree(x: Any) -> Any:
+        level = [e.call("multiply", x, x) for _ in range(n)]
         while len(level) > 1:
             level = [e.call("add", a, b) for a, b in zip(level[::2], level[1::2])]
         return level[0]
 
-    _in_chain(e, tree, 2.0 * n * 1.5, "slow", say("a tree of {n} leaves", n=f"{n:,}"))
+    _in_chain(e, tree, 2.0 * n * 1.5, say("a tree of {n} leaves", n=f"{n:,}"))
 
 
-def _in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
+def _in_chain(e: Engine, function: Callable[..., Any], right: float, what: str) -> None:
     """The gradient of a large graph of one number."""
     try:
         _, (found,) = e.vjp(function, *_numbers(e, 1.5))
@@ -280,11 +281,11 @@ def _again(e: Engine) -> None:
     _handles(e)
     x = _start(e, 1.5)
     y = e.call("multiply", x, e.call("multiply", x, e.call("multiply", x, x)))
-    e.backward(y, _ends(e, y))
+    _backward(e, y)
     once = 4 * 1.5**3
     _gradient_is(e, x, once, say("the gradient after one backward"))
     try:
-        e.backward(y, _ends(e, y))
+        _backward(e, y)
     except Exception:  # refused, as PyTorch does
         return
     twice = _one(e.gradient(x))
@@ -330,7 +331,7 @@ def _unused(e: Engine) -> None:
     _handles(e)
     x, z = _start(e, 1.5), _start(e, 2.5)
     y = e.call("multiply", x, x)
-    e.backward(y, _ends(e, y))
+    _backward(e, y)
     found = e.gradient(z)
     if found is not None:
         _gradient_is(e, z, 0.0, say("the gradient of a value that was not used"))
