@@ -110,13 +110,9 @@ def _slope(line: Line, step: float, here: ndarray) -> Slope:
         right = _extrapolated((ahead - here) / t, 2, 4 * rounding, moved)
         left = _extrapolated((here - behind) / t, 2, 4 * rounding, moved)
     noise = 2.0**12 * line.eps / line.base * size
-    return Slope(_doubted(central, right, left), right, left, noise)
-
-
-def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
-    """The central estimate with a larger error at kinks: there it is the mean of two derivatives, and means nothing."""
+    # At a kink the central estimate is the mean of two derivatives, and means nothing.
     doubt = np.where(_is_kink(right, left), abs(right.value - left.value) / 2, 0.0)
-    return Estimate(central.value, np.maximum(central.error, doubt))
+    return Slope(Estimate(central.value, np.maximum(central.error, doubt)), right, left, noise)
 
 
 def _is_kink(right: Estimate, left: Estimate) -> ndarray:

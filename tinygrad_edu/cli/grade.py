@@ -116,7 +116,7 @@ def _run_grade(arguments: argparse.Namespace) -> None:
             print(say(text, total=f"{limits.total_seconds:g}", call=f"{limits.call_seconds:g}"), file=sys.stderr)
         columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
-        groups = _members_of(arguments.groups)
+        groups = grouped((group, student) for group, student in _table(arguments.groups, "group", "student"))
         jobs = _with_lateness(jobs, arguments)
         noted = []
         for name, path, column in fill:  # say before the work, not after it, what cannot be filled
@@ -177,11 +177,6 @@ def _table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
     except (KeyError, UnicodeError, csv.Error) as error:
         text = texts("{path}: a CSV in UTF-8 with the columns {columns} is needed ({error})")
         raise Refusal(text, path=path, columns=say(" and ").join(columns), error=error) from None
-
-
-def _members_of(path: str | None) -> dict[str, list[str]]:
-    """The students of each group."""
-    return grouped((group, student) for group, student in _table(path, "group", "student"))
 
 
 NO_DAYS = texts("--late {file}: {student} is late by {given}; days are a number")

@@ -15,7 +15,7 @@ from ..graph import draw, explain
 from ..graph.formats.saving import FORMATS as PICTURES
 from ..graph.text import visible
 from ..step import steps
-from ..step.showing import FORMATS as SCRIPTS
+from ..step.script import FORMATS as SCRIPTS
 from .command import Add, Commands, Refusal, at_least, command, number, refusing
 from .users_file import named_in_graph, run, split_target, the_node
 

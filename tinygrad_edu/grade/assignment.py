@@ -246,13 +246,14 @@ def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list
 
 
 def _executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:
-    """Execute a module; the sources of the modules that it imports from its own folder."""
+    """Execute a module; the sources of the modules that it imports from its own folder, by their path there."""
     path, modules = sys.path[:], dict(sys.modules)
     sys.path.insert(0, str(file.parent))
     sys.modules[module.__name__] = module  # dataclasses look for it there
     try:
         exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
-        return _sources_beside(file, set(sys.modules) - set(modules))
+        found = filter(None, (_file_beside(file, name) for name in set(sys.modules) - set(modules)))
+        return {path.relative_to(file.parent).as_posix(): path.read_bytes() for path in found}
     except (Exception, SystemExit) as error:
         raise AssignmentError(f"{place(error, file)}: {exception_text(error)}") from error
     finally:
@@ -260,12 +261,6 @@ def _executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]
         for name in set(sys.modules) - set(modules):  # another assignment may have a helper of the same name
             if _file_beside(file, name):
                 del sys.modules[name]
-
-
-def _sources_beside(file: Path, names: set[str]) -> dict[str, bytes]:
-    """The sources of the modules that lie in the folder of a file, by their path in it."""
-    found = filter(None, (_file_beside(file, name) for name in names))
-    return {path.relative_to(file.parent).as_posix(): path.read_bytes() for path in found}
 
 
 def _file_beside(file: Path, name: str) -> Path | None:

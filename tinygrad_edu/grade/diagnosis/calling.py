@@ -14,6 +14,7 @@ import numpy as np
 
 from ..._support.languages import listed, say
 from ...check.differences import numerical_jacobian
+from ...check.vectors import parts
 from ..compare import Verdict, compare
 from ..errors import StudentError
 from ..sandbox.proxies import Call, afterwards
@@ -106,7 +107,7 @@ def right_for_own_forward(
     if not np.isfinite(made(*_copied(at))):
         return False
     answer = backward(np.copy(upstream), *_copied(at))
-    answers = [as_numbers(given) for given in (answer if isinstance(answer, (list, tuple)) else [answer])]
+    answers = list(map(as_numbers, parts(answer)))
     estimates = numerical_jacobian(made, tuple(at))
     if len(answers) != len(estimates):
         return False
