@@ -131,14 +131,14 @@ class Heard(NamedTuple):
     Attributes
     ----------
     do, answer, seconds : what was asked for, such as a call; the answer, and how long it took.
-    called : whether it can be another thing: no function, method or class, and no object that a class has made.
+    uncertain : whether it may be another thing: no function, method or class, and no object that a class has made.
     afterwards : whether it is a pair: the answer, and the arguments after the call.
     """
 
     do: str
     answer: Any
     seconds: float
-    called: bool
+    uncertain: bool
     afterwards: bool
 
     def replaced(self, odd: Callable[[Any], Any]) -> Any:
