@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from ..._support.grouping import grouped
 from ..._support.languages import listed, say, texts
 from ..._support.text import clean
 from ..errors import GradebookError
@@ -253,37 +254,31 @@ def _places(
     return {student: [line for line in found if times[line] == 1] for student, found in lines.items()}, notes
 
 
-def _lines_of_names(rows: Rows, columns: GradebookColumns) -> list[tuple[str, dict[str, list[int]]]]:
+def _lines_of_names(rows: Rows, columns: GradebookColumns) -> dict[str, dict[str, list[int]]]:
     """For each column that names students, the lines of each name."""
-    result = []
-    for column in columns.names:
-        if column in rows[0]:
-            at = rows[0].index(column)
-            lines: dict[str, list[int]] = {}
-            for line in range(columns.first, len(rows)):
-                name = unicodedata.normalize("NFC", rows[line][at].strip())
-                if column == "Identifier":  # "Participant 12345" in the language of the site
-                    name = "".join(re.findall(r"\d+$", name))
-                lines.setdefault(name, []).append(line)
-            result.append((column, lines))
+    result = {}
+    for column in filter(rows[0].__contains__, columns.names):
+        at = rows[0].index(column)
+        names = [unicodedata.normalize("NFC", row[at].strip()) for row in rows]
+        if column == "Identifier":  # "Participant 12345" in the language of the site
+            names = ["".join(re.findall(r"\d+$", name)) for name in names]
+        result[column] = grouped((names[line], line) for line in range(columns.first, len(rows)))
     return result
 
 
-def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], columns: GradebookColumns) -> set[int]:
+def _found(student: str, lines: dict[str, dict[str, list[int]]], columns: GradebookColumns) -> set[int]:
     """The lines that may belong to a student: one, unless nobody or several have this name. Capitals count only if
     several differ in nothing else, and for downloaded submissions the number counts, if the name is no student's.
     """
     name = unicodedata.normalize("NFC", student.strip())
-    found = {line for _, of_names in lines for line in of_names.get(name, [])}
+    found = {line for of_names in lines.values() for line in of_names.get(name, [])}
     if not found:
-        folded = name.casefold()
-        found = {
-            line for _, of_names in lines for one, some in of_names.items() if one.casefold() == folded for line in some
-        }
+        everybody = [pair for of_names in lines.values() for pair in of_names.items()]
+        found = {line for one, some in everybody if one.casefold() == name.casefold() for line in some}
     download = columns.downloaded.fullmatch(name)
     if not found and download:
         ((named, number),) = download.groupdict().items()
-        found = {line for column, of_names in lines if column == named for line in of_names.get(number, [])}
+        found = set(lines.get(named, {}).get(number, []))
     return found
 
 

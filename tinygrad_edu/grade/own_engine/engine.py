@@ -24,7 +24,7 @@ from ..._support.text import exception_text
 from ..assignment import place
 from ..errors import AssignmentError
 
-__all__ = ["OPERATORS", "OURS", "Asked", "Engine", "NotOffered", "load_adapter", "plain"]
+__all__ = ["OPERATORS", "OURS", "Engine", "Function", "NotOffered", "load_adapter", "plain"]
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     "abs": abs, "add": operator.add, "divide": operator.truediv, "getitem": operator.getitem,
@@ -128,7 +128,7 @@ def plain(x: Any) -> Any:
 OURS = Engine(ModuleType("ours"))
 """Our own engine in the same form: it knows what is right."""
 
-Asked = Callable[..., Any]
+Function = Callable[..., Any]
 """A function of an engine and of its nodes."""
 
 

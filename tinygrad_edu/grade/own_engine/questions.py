@@ -27,7 +27,7 @@ from ..diagnosis import probe_shapes, random_upstream
 from ..diagnosis.reference import names_of
 from ..errors import WrongAnswer
 from ..expect import expect
-from .engine import OPERATORS, OURS, Asked, Engine, NotOffered, plain
+from .engine import OPERATORS, OURS, Engine, Function, NotOffered, plain
 
 __all__ = ["LARGE", "Question", "about_graphs", "about_operations", "judged", "offered"]
 
@@ -50,11 +50,11 @@ class Question:
     ask: Callable[[Engine], None]
 
 
-def _operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
+def _operations() -> Iterator[tuple[str, Function, tuple[str, ...], float]]:
     """The operations: name, function, axes, and the smallest operand (or -inf)."""
     anything, positive = -np.inf, 0.3
 
-    def unary(name: str, least: float = anything, **attributes: Any) -> tuple[str, Asked, tuple[str, ...], float]:
+    def unary(name: str, least: float = anything, **attributes: Any) -> tuple[str, Function, tuple[str, ...], float]:
         said = ", ".join(f"{key}={value}" for key, value in attributes.items())
         return f"{name}({said})" if said else name, lambda e, x: e.call(name, x, **attributes), ("nk",), least
 
@@ -73,7 +73,7 @@ def _operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
         yield name, lambda e, x, how=how: OPERATORS[how](x, 2.0), ("nk",), anything
 
 
-def _array_operations() -> Iterator[tuple[str, Asked, tuple[str, ...]]]:
+def _array_operations() -> Iterator[tuple[str, Function, tuple[str, ...]]]:
     """The operations of arrays alone."""
     yield "matmul", lambda e, x, y: e.call("matmul", x, y), ("nk", "km")
     for name in ("sum", "mean", "max"):
@@ -118,7 +118,7 @@ def about_operations() -> list[Question]:
     return found
 
 
-def _of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
+def _of_numbers(e: Engine, function: Function, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of numbers."""
     at = [float(x[0, 0]) for x in _drawn(axes, False, least)]
     if len(at) > 1:
@@ -126,7 +126,7 @@ def _of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = 
     judged(e, function, at, 1.0)
 
 
-def _of_arrays(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
+def _of_arrays(e: Engine, function: Function, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of arrays, of distinct and of equal sizes."""
     for square in (False, True):
         at = _drawn(axes, square, least)
@@ -134,7 +134,7 @@ def _of_arrays(e: Engine, function: Asked, axes: Sequence[str], least: float = -
         judged(e, function, at, random_upstream(np.random.default_rng(6), shape) if shape else 1.0)
 
 
-def judged(e: Engine, function: Asked, at: Sequence[Any], upstream: Any) -> None:
+def judged(e: Engine, function: Function, at: Sequence[Any], upstream: Any) -> None:
     """Compare the value and the gradients with ours."""
 
     def ours(*nodes: Any) -> Any:
@@ -350,7 +350,7 @@ GRAPHS: dict[str, Callable[[Engine], None]] = {
 LARGE = (_doublings, _wide)
 """Questions that take long only if the work grows faster than the graph."""
 
-TWICE: dict[str, Asked] = {
+TWICE: dict[str, Function] = {
     "2 * x": lambda e, x: e.call("add", x, x),
     "x * x * x": lambda e, x: e.call("multiply", x, e.call("multiply", x, x)),
     "x ** 3": lambda e, x: e.call("power", x, 3),
@@ -361,7 +361,7 @@ TWICE: dict[str, Asked] = {
 }
 
 
-def _second(e: Engine, function: Asked) -> None:
+def _second(e: Engine, function: Function) -> None:
     """The second derivative of a function of one number."""
     if e.own("vjp") and not e.own("gradients"):
         return _second_by_vjp(e, function)
@@ -373,7 +373,7 @@ def _second(e: Engine, function: Asked) -> None:
     _second_is(function, lambda: e.gradients(first, [x])[0], e.value)
 
 
-def _second_by_vjp(e: Engine, function: Asked) -> None:
+def _second_by_vjp(e: Engine, function: Function) -> None:
     """The same for an engine of functions: the gradient of a function that takes a gradient."""
     own = e.own("vjp")
 
@@ -384,7 +384,7 @@ def _second_by_vjp(e: Engine, function: Asked) -> None:
     _second_is(function, lambda: own(slope, [0.75], 1.0)[1][0], plain)
 
 
-def _second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
+def _second_is(function: Function, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
     """Compare what `ask` gives with our second derivative at 0.75."""
     ours = Value(0.75)
     slope = our_gradients(function(OURS, ours), [ours], None, create_graph=True)[0]
