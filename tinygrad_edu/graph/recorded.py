@@ -17,7 +17,7 @@ from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError, TinygradError
 from .arrays import NO_ARRAYS, NamedArrays
 from .clusters import Clusters, find_clusters
-from .names import NO_NAMES, labels, shared_ways, subscript
+from .names import NO_NAMES, labels, shared_ways, subscript, word
 from .numbers import Quantity
 from .plain import Edge, Graph, Kept, PlainNode
 from .text import visible
@@ -73,7 +73,7 @@ class Recorded:
     def names(self) -> dict[Any, str]:
         given = {node: name for node, name in self.given.items() if node.name is None}
         operands = (x for node in self.nodes for x in node.inputs) if self.arrays else ()
-        arrays = {id(x): name for x in operands if (name := self.arrays.name(x))}
+        arrays = {id(x): word(name) for x in operands if (name := self.arrays.name(x))}
         names = labels(self.nodes, known={**self.clusters.names, **given}, avoid=arrays.values())
         nodes = set(names.values())
         return {**names, **{x: name for x, name in arrays.items() if name not in nodes}}

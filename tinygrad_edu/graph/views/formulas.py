@@ -33,7 +33,6 @@ from ..words.terms import (
     simplified,
     through,
     transposed,
-    word,
 )  # fmt: skip
 from .collapse import renumbered
 
@@ -307,7 +306,7 @@ def _label(node: PlainNode) -> str:
 
 
 def _named(node: PlainNode) -> Term:
-    return Term(node.label, ATOM) if node.kind == "constant" else named(word(_label(node)))
+    return Term(node.label, ATOM) if node.kind == "constant" else named(_label(node))
 
 
 def _number(node: PlainNode) -> Term | None:

@@ -69,7 +69,7 @@ def rule_in_letters(
     if not isinstance(result, Node) or not result.requires_grad:
         return Quantity.of(result).in_short()
     made = ancestors([result])
-    text = formula_of(result, made, labels(made), plumbing=PIPES)
+    text = formula_of(result, made, labels(made) | {x: x.name for x in made if x.name}, plumbing=PIPES)
     text = re.sub(r"^(−?Σ[ᵢⱼₖₗₘₙ]*)\(([^()]*)\)$", r"\1 \2", text)
     return re.sub(CELLS, "[…]", text)
 
