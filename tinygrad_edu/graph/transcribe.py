@@ -225,7 +225,7 @@ def worth_saying(operation: str | None, attrs: Iterable[tuple[str, str]], over: 
     return [(key, value) for key, value in switched_on(attrs) if key not in unsaid]
 
 
-UNSAID: Mapping[str, Collection[str]] = {"normalize": ("axis", "shape"), "scatter": ("shape",)}
+UNSAID: Mapping[str, Collection[str]] = {"normalize": ("axis", "shape")}
 """Attributes that no program gives, and that shapes say."""
 
 
