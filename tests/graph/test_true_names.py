@@ -137,7 +137,23 @@ def test_commands_of_latex_for_letters_are_letters_in_all_views(name: str, calle
 
 @pytest.mark.parametrize(
     "name",
-    ["2", "3.5", "1e5", "-x", "a + b", "a*b", "x/y", "x^2", "sin(x)", "x = 3", "a, b", "train loss", "√2", "2x", "损失 (训练)"],
+    [
+        "2",
+        "3.5",
+        "1e5",
+        "-x",
+        "a + b",
+        "a*b",
+        "x/y",
+        "x^2",
+        "sin(x)",
+        "x = 3",
+        "a, b",
+        "train loss",
+        "√2",
+        "2x",
+        "损失 (训练)",
+    ],
 )
 def test_a_name_that_could_be_read_as_a_number_or_an_expression_is_marked_in_all_views(name: str) -> None:
     x, y = tg.Value(2.0, name=name), tg.Value(3.0, name="y")
@@ -155,7 +171,8 @@ def test_a_name_that_could_be_read_as_a_number_or_an_expression_is_marked_in_all
 
 
 @pytest.mark.parametrize(
-    "name", ["x", "h_prev", "W_{hh}", "x_t^{(2)}", "0.weight", "layers.0.bias", "x'", "σ²", "∂z/∂x", "dx/dt", "ŷ", "权重", "x̄"]
+    "name",
+    ["x", "h_prev", "W_{hh}", "x_t^{(2)}", "0.weight", "layers.0.bias", "x'", "σ²", "∂z/∂x", "dx/dt", "ŷ", "权重", "x̄"],
 )
 def test_other_names_are_not_marked(name: str) -> None:
     assert "«" not in tg.draw(tg.Value(2.0, name=name) * 3).text()

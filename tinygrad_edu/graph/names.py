@@ -13,8 +13,8 @@ from .mathematics import without_commands
 from .text import shorten, visible
 
 __all__ = [
-    "LOW", "MARKED", "OVER", "RESULTS", "is_invented", "labels", "layers", "local_partial", "over", "partial", "shared_ways",
-    "subscript", "summed", "word",
+    "LOW", "MARKED", "OVER", "RESULTS", "is_invented", "labels", "layers", "local_partial", "over", "partial",
+    "shared_ways", "subscript", "summed", "word",
 ]  # fmt: skip
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

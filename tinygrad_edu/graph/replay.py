@@ -7,13 +7,13 @@ gives the gradients at another. Comparisons are part of it, so that a kink may l
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from ..engine.graphs import ancestors
-from ..engine.messages import listed
+from ..engine.messages import listed, short
 from ..engine.node import Node, number_of
 from ..engine.primitives import TABLE, Primitive
 from ..engine.primitives.comparisons import COMPARISONS
@@ -73,11 +73,13 @@ def replay(graph: Any, inputs: Mapping[Any, Any]) -> Any:
     >>> tg.graph.replay(tg.graph.plain(y), {"x": 4.0})
     16.0
     """
+    if not isinstance(inputs, Mapping):
+        raise DtypeError(f"replay: inputs maps nodes or their names to numbers, not {short(inputs)}")
     if isinstance(graph, Graph):
         found = _run(_of_plain(graph), graph.outputs, inputs)
         return found[0] if len(found) == 1 else found
     single = isinstance(graph, Node)
-    outputs = [graph] if single else list(graph)
+    outputs = [graph] if single else list(graph) if isinstance(graph, Iterable) else []
     if not outputs or not all(isinstance(x, Node) for x in outputs):
         raise DtypeError("replay: takes a Value, a Tensor, a list of them, or a graph of tg.graph.plain")
     found = _run([_of_node(x) for x in ancestors(outputs)], outputs, inputs)
