@@ -18,12 +18,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import get_args
 
 from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ..._support.lazy import lazy
-from ...errors import OutOfRangeError
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
@@ -62,8 +60,6 @@ def write_svg(
 
     With a `moment`, only what is known then, in the places of the whole. A `bare` picture is for browsers alone.
     """
-    if theme not in get_args(Theme):
-        raise OutOfRangeError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     bare = bare or len(graph.nodes) > MOST_PAINTED
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]

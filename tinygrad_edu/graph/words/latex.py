@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from ..._support.languages import say
-from ..mathematics import ABOVE, BELOW, pieces
+from ..mathematics import ABOVE, BELOW, LIFTED, pieces
 from ..names import MARKED
 from ..text import visible
 from ..transcribe import setting
@@ -74,7 +74,6 @@ CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon",
 
 VARIANTS = {"ϵ": r"\epsilon", "ε": r"\varepsilon", "ϕ": r"\phi", "φ": r"\varphi", "ϑ": r"\vartheta", "ς": r"\varsigma"}
 
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 POWERS = str.maketrans(dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", [*"0123456789-", r"\top"])))
 
 
@@ -93,7 +92,7 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
         return rf"{{\langle {symbol(marked[1], bold)} \rangle}}"
     part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
     if part:
-        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
+        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(LIFTED)}}}"
     derivative = re.fullmatch(rf"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)({PART})/((?:∂(?:{PART}))+)", label)
     if derivative:
         by = re.findall(rf"∂({MARKED}|[^∂«]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
@@ -366,7 +365,7 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
         if match["part"]:
             return symbol(match[0], bold)
         if match["sum"]:
-            return rf"\sum_{{{''.join(BELOW.get(char, char) for char in match[0].strip('Σ_{}'))}}}"
+            return rf"\sum_{{{match[0].strip('Σ_{}').translate(LIFTED)}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:

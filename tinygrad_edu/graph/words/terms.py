@@ -164,15 +164,10 @@ def printed(x: Any) -> Term:
 
 def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     """The call that made a node, on operands of any kind."""
-    primitive = node.primitive
-    assert primitive is not None
-    letters = over(node)
-    symbol = primitive.symbol
-    if primitive.name == "matmul" and len(shape_of(node.inputs[0])) == 1:
-        operands = (as_row(operands[0]), *operands[1:])
-    if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
-        symbol = "⊙"
-    return call(primitive.name, symbol, primitive.precedence, operands, attributes(node), label, letters)
+    row = node.primitive
+    assert row is not None
+    ranks = [len(shape_of(x)) for x in node.inputs]
+    return call(row.name, row.symbol, row.precedence, operands, attributes(node), label, over(node), ranks)
 
 
 def call(
@@ -183,11 +178,16 @@ def call(
     attrs: tuple[tuple[str, str], ...],
     label: str,
     over: str,
+    ranks: Sequence[int | None] = (),
 ) -> Term:
     """A call as a book writes it: a square is a power, and what solves A x = b is A⁻¹ b.
 
+    `ranks` are the numbers of axes of the operands: a product of arrays is a ⊙ b, and a vector before a matrix a row.
     A root, a power, an inverse and a transpose need brackets as a base.
     """
+    if operation == "matmul" and [*ranks[:1]] == [1]:
+        operands = (as_row(operands[0]), *operands[1:])
+    symbol = "⊙" if operation == "multiply" and ranks and all(ranks) else symbol
     if operation == "solve":
         a, b = operands
         return Term("@", PRODUCT, (call("inv", "inv", None, (a,), (), "", ""), b), "matmul", label=label)
