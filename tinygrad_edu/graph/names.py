@@ -57,15 +57,13 @@ def labels(
     leaf, result = letters
     further = RESULTS[RESULTS.find(result) + 1 :] if result == RESULTS[0] else ""
     unnamed = [_numbered(_unused(letter, taken), taken) for letter in (leaf, result, *further)]
-    label_of: dict[Node, str] = {}
-    for node in nodes:
-        label = given.get(node)
-        if label is None:
-            depth = layer.get(node, 0)
-            kind = 0 if node.primitive is None and not depth else 1 + depth
-            label = next(unnamed[kind if kind < len(unnamed) else -1])
-        label_of[node] = label
-    return label_of
+
+    def invented(node: Node) -> str:
+        depth = layer.get(node, 0)
+        kind = 0 if node.primitive is None and not depth else 1 + depth
+        return next(unnamed[min(kind, len(unnamed) - 1)])
+
+    return {node: given.get(node) or invented(node) for node in nodes}
 
 
 AXES = "ijklmn"
