@@ -20,7 +20,6 @@ from .._support.notebook import displayed
 from ..graph.names import local_partial
 from ..graph.picture.bold import arrays_of
 from ..graph.plain import Graph, Quantity
-from ..graph.words.terms import word
 
 __all__ = ["FORMAT", "FORMATS", "Arrival", "Event", "Script", "State"]
 
@@ -309,7 +308,7 @@ class Script(Sequence[Event]):
 
     def local_derivative(self, event: Event) -> str:
         """`∂q/∂x`: of the node that passes its gradient on, by the receiving one; (∂q/∂x)₂ if by operand 2 alone."""
-        of, by = word(self.label(event.node)), word(self.label(event.input or event.node))
+        of, by = self.label(event.node), self.label(event.input or event.node)
         return local_partial(of, by, event.slot or 0, direct=event.direct)
 
     def state(self, step: int) -> State:
