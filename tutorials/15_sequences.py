@@ -286,7 +286,7 @@ order = np.random.default_rng(0).permutation(len(names))
 training, test = [names[i] for i in order[:7500]], [names[i] for i in order[7500:]]
 tokenizer = text.CharTokenizer.train(names, special=["<end>"])
 end = tokenizer.special["<end>"]
-print(len(names), "names,", len(tokenizer), "tokens;", names[4000], tokenizer.encode(names[4000]))
+print(f"{len(names)} names, {len(tokenizer)} tokens; {names[4000]} {tokenizer.encode(names[4000])}")
 
 # %% [markdown]
 # A name begins behind the end of the one before, so `<end>` stands at both sides of it. Each token is

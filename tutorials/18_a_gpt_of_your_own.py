@@ -60,7 +60,7 @@ from tinygrad_edu.data import text
 names = text.names()
 tokenizer = text.CharTokenizer.train(names, special=["<end>"])
 END = tokenizer.special["<end>"]
-print(len(names), "names,", len(tokenizer), "tokens")
+print(f"{len(names)} names, {len(tokenizer)} tokens")
 print(tokenizer.encode("anna"))
 
 # %% [markdown]
@@ -100,7 +100,7 @@ scalar_gpt.dot = tg.dot  # one node for a sum of products, instead of one for ea
 rng = random.Random(0)
 weights = scalar_gpt.new_weights(rng)
 count = sum(len(row) for matrix in weights.values() for row in matrix)
-print(count, "numbers to learn")
+print(f"{count} numbers to learn")
 assert count == 27 * 16 + 16 * 16 + 4 * 16 * 16 + 2 * 16 * 64 + 27 * 16 == 4192
 
 # %% [markdown]
@@ -264,7 +264,7 @@ def invent(model, n, seed=0, **how):
 invented = invent(gpt, 40, temperature=0.7)
 print(*invented, sep=", ")
 new = [name for name in invented if name not in names]
-print(len(new), "of 40 are not in the list")
+print(f"{len(new)} of {len(invented)} are not in the list")
 
 # %% tags=["hide-cell"]
 assert tested < 2.25
@@ -346,7 +346,7 @@ for _ in range(3):
 # %%
 lines = [poem(seed) for seed in range(10)]
 in_form = [len(line) == 24 and line[5::6] == "，。，。" for line in lines]
-print(sum(in_form), "of 10 have the form of a quatrain")
+print(f"{sum(in_form)} of {len(lines)} have the form of a quatrain")
 assert len(characters) > 1700
 assert np.mean(poem_losses[-20:]) < poem_losses[0] - 2
 assert sum(in_form) >= 5

@@ -83,7 +83,7 @@ def points(
         if equal:
             axes.set_aspect("equal")
         axes.grid(alpha=0.25)
-        legend(axes, [*groups, *over])
+        legend(axes, [*groups, *over], outside=equal)  # a square leaves room at its side
 
     return chart(title or ", ".join([*groups, *over]), draw, xlabel, ylabel, title)
 
@@ -209,7 +209,7 @@ def bars(
                      edgecolor="white", label=name)  # fmt: skip
         axes.set_xticks(range(len(names)), [str(name) for name in names])
         axes.grid(axis="y", alpha=0.25)
-        legend(axes, groups, loc="upper left", bbox_to_anchor=(1, 1))  # outside, where it hides no bars
+        legend(axes, groups, outside=True)
 
     return chart(title or ", ".join(groups), draw, "", ylabel, title, logy=logy)
 
