@@ -226,7 +226,13 @@ def sizes_of_gradients(radius):
 
 
 norms = {f"radius {radius}": sizes_of_gradients(radius) for radius in (0.7, 1.0, 1.3)}
-plots.lines(norms, xlabel="steps back", ylabel="size of the gradient", logy=True)
+back = np.arange(steps + 1)
+plots.lines(
+    {radius: (back, norm) for radius, norm in norms.items()},
+    xlabel="steps back",
+    ylabel="size of the gradient",
+    logy=True,
+)
 
 # %%
 small, middle, large = (norm[-1] / norm[0] for norm in norms.values())

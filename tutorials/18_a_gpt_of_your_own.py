@@ -120,13 +120,15 @@ assert np.mean(losses[-20:]) < 3.0 < losses[0]
 # first number of the last vector speaks for an *n*, and the loss of the name "an". The weight is used
 # three times, since there are three predictions, and each use has its path. In the middle prediction
 # *n* is right, so there is one path more: through the score of the *n* in the numerator of the softmax.
+# `tg.explain(loss, weight)` says all of it; this is its last part.
 
 # %%
 loss = scalar_gpt.loss_of("an", weights)
 loss.name = "loss"
 weight = weights["logits"][scalar_gpt.tokens_of("n")[1]][0]
 weight.name = "w"
-tg.explain(loss, weight)
+said = str(tg.explain(loss, weight))
+print(said[said.index("Chain rule") :])
 
 # %% [markdown]
 # A weight in front of the attention, which makes the first number of a key, acts on everything behind
@@ -204,7 +206,8 @@ assert faster > 5
 # %% [markdown]
 # ## Training one that can do it
 #
-# `models.gpt` is this with batches, layer norms, biases and GELU, the form of GPT-2. Names of one
+# `models.gpt` is this with batches, layer norms, biases, and GELU, a ReLU without the kink: the form of
+# GPT-2. It is trained by AdamW, which is Adam with weight decay (lesson 7). Names of one
 # batch differ in length, so they are padded, and the targets of the padding are $-100$, which the loss
 # leaves out. A tenth of the names is kept to test with.
 
