@@ -113,20 +113,23 @@ class Unfinished:
     def row(self, operands: tuple[Any, ...]) -> Row | None:
         """A row of operands, to be found in `rows` from now on; None where only some of them receive a gradient."""
         kind, first = type(self.nodes[-1]), self.first
-        receivers = [x for x in operands if type(x) is kind and x.tick > 0]
-        ticks = [x.tick for x in receivers]
-        if not receivers:
+        ticks = [x.tick if type(x) is kind else 0 for x in operands]
+        in_order = sorted(ticks) or [0]  # quicker than min and max
+        earliest, latest = in_order[0], in_order[-1]
+        if latest <= 0:
             row = Row([x._number if type(x) is kind else float(x) for x in operands], [], [], 0)
-        elif len(receivers) < len(operands) or min(ticks) < first <= max(ticks):
+        elif earliest <= 0 or earliest < first <= latest:
             return None
         else:
             sums, places = self.sums, [tick - first for tick in ticks]
-            if places[0] < 0:
-                sums, places = self.sums_of_others, [self.others[x] for x in receivers]
+            if earliest < first:
+                sums = self.sums_of_others
+                places = list(map(self.others.setdefault, operands, count(len(sums))))
+                sums += [0.0] * len(places)
             else:
-                for i, x in zip(places, receivers):
+                for i, x in zip(places, operands):
                     self.nodes[i] = x
-            row = Row([x._number for x in receivers], sums, places, max(ticks))
+            row = Row([x._number for x in operands], sums, places, latest)
         if len(self.rows) == ROWS:
             self.rows.clear()
         self.rows[operands] = row
