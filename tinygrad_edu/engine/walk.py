@@ -80,7 +80,7 @@ def walk(
                 on_edge(node, slot, x, upstream, contribution, total)
         if release is not None and type(upstream) is ndarray and upstream.nbytes >= LARGE:
             release(node)
-    for leaf in sorted(gradient_of, key=lambda x: x.tick, reverse=True):  # no tick is negative here
+    for leaf in sorted(gradient_of, key=lambda leaf: leaf.tick, reverse=True):
         yield leaf, gradient_of[leaf]
 
 
