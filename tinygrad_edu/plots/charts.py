@@ -85,7 +85,7 @@ def points(
         if equal:
             axes.set_aspect("equal")
         axes.grid(alpha=0.25)
-        legend(axes, [*places, *over])
+        legend(axes, [*places, *over], outside=equal)  # a square leaves room at its side
 
     return chart([*places, *over], draw, xlabel, ylabel, title)
 
@@ -215,7 +215,7 @@ def bars(
                      edgecolor="white", label=name)  # fmt: skip
         axes.set_xticks(range(len(below)), below)
         axes.grid(axis="y", alpha=0.25)
-        legend(axes, bars, loc="upper left", bbox_to_anchor=(1, 1))  # outside, where it hides no bars
+        legend(axes, bars, outside=True)
 
     return chart(bars, draw, "", ylabel, title, logy=logy)
 

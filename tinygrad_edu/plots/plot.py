@@ -221,7 +221,7 @@ def colour(i: int) -> str:
     return PALETTE[i % len(PALETTE)]
 
 
-def legend(axes: Any, names: Collection[str], **place: Any) -> None:
-    """Add a legend if there are several names."""
+def legend(axes: Any, names: Collection[str], outside: bool = False) -> None:
+    """Add a legend if there are several names: where it hides least, or at the right side, where it hides nothing."""
     if len(names) > 1:
-        axes.legend(**place)
+        axes.legend(**({"loc": "upper left", "bbox_to_anchor": (1, 1)} if outside else {}))

@@ -24,7 +24,7 @@ from ..graph.plain import Graph
 from ..graph.text import in_markup, visible
 from ..graph.views.view import view
 from .matrices import MATRIX
-from .places import ARROW, Places
+from .places import Places
 from .predict import ABSOLUTE, RELATIVE, asks, question
 from .script import Script
 from .texts import LABELS, MESSAGES
@@ -47,7 +47,6 @@ def page(script: Script, *, predict: bool = False) -> str:
     body = Template(read_resource(__package__, "player/player.html")).substitute(
         {key: escape(say(text)) for key, text in LABELS.items()},
         title=title,
-        arrow=ARROW,
         svg=svg,
         predicting=" checked" if predict else "",
         touch=panel() if rows else "",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from numbers import Real
+from math import isinf
+from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
@@ -41,8 +41,11 @@ def is_no_array_of_numbers(x: Any) -> bool:
 
 
 def no_float(x: Any) -> bool:
-    """Whether x is a whole number that is too large for a float."""
-    return isinstance(x, int) and x.bit_length() > sys.float_info.max_exp
+    """Whether x is a whole number or a fraction that is too large for a float."""
+    try:
+        return isinstance(x, Rational) and isinf(x)
+    except OverflowError:
+        return True
 
 
 def is_masked(x: Any) -> bool:
