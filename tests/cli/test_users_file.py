@@ -138,7 +138,7 @@ def test_the_same_file_gives_the_same_picture(typed: Command, folder: Path) -> N
 def test_wrt_also_takes_the_name_that_a_node_has_in_the_graph(run: Command, folder: Path) -> None:
     write(folder / "inner.py", "import tinygrad_edu as tg", "def f():", "    x = tg.Value(3.0, name='the x')",
           "    return x * x", "z = f()")  # fmt: skip
-    assert "∂z/∂the x" in run("explain", "inner.py:z", "--wrt", "the x").out
+    assert "∂z/∂«the x»" in run("explain", "inner.py:z", "--wrt", "the x").out
 
 
 # How the file is run.

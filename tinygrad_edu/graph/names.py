@@ -226,15 +226,15 @@ def word(name: str) -> str:
 
     >>> word("layer1.weight"), word("a + b"), word("W^{(1)}_i"), word("x^2"), word("x^*")
     ('layer1.weight', '«a + b»', 'W^{(1)}_i', '«x^2»', 'x^*')
-    >>> word("2"), word("0.weight"), word("x/y"), word("dx/dt"), word("«2»")
-    ('«2»', '0.weight', '«x/y»', 'dx/dt', '«2»')
+    >>> word("2"), word("0.weight"), word("x/y"), word("dx/dt"), word("«2»"), word("w['out']")
+    ('«2»', '0.weight', '«x/y»', 'dx/dt', '«2»', "w['out']")
     """
     return name if WORD.fullmatch(name) else f"«{name}»"
 
 
 MARKED = "«[^«»]*»[₀-₉]*"
 WORD = re.compile(
-    r"(?:\d+\.)*[^\W\d](?:[\w\u0300-\u036f.'′…]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
+    r"(?:\d+\.)*[^\W\d](?:[\w\u0300-\u036f.'′…]|\[(?:[\w+−-]*|'\w+')\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
     rf"|∂\w+/(?:∂\w+)+|d[^\W\d]\w*/d[^\W\d]\w*|{MARKED}"
 )
 """What is read as one name; one that is raised to a number, x^2, could be a power."""
