@@ -225,14 +225,14 @@ class TakesPyTorchsArguments:
             if ours and self.is_made_of_settings:
                 refuse_data(name, known.parameters, args)
             try:
+                wrong = misfit(name, known, args, given) if ours else None
+                if wrong is not None:
+                    raise wrong
                 init(self, *args, **given)
             except FOREIGN as error:
                 if not ours or isinstance(error, TinygradError):
                     raise
                 raise explained(name, known, args, given, error) from None
-            wrong = misfit(name, known, args, given) if ours else None
-            if wrong is not None:
-                raise wrong
 
         cls.__init__ = checked  # type: ignore[method-assign]
 
