@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
+import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.errors import DtypeError
 
 
 def test_arrays_given_to_the_engine_may_be_changed_afterwards() -> None:
@@ -26,3 +32,10 @@ def test_settings_changed_after_the_call_do_not_matter() -> None:
     places[:] = 1
     (moved.sum() + taken.sum()).backward()
     assert x.grad.tolist() == [[3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize("number", [10**400, 2**1024 - 1, Fraction(10**400), Fraction(-(10**400), 3)])
+@pytest.mark.parametrize("use", [tg.Value, tg.tensor, lambda x: tg.tensor([1.0]) * x])
+def test_a_number_too_large_for_a_float_is_refused_with_the_way_out(use: Callable[[Any], Any], number: Any) -> None:
+    with pytest.raises(DtypeError, match="no float is larger"):
+        use(number)

@@ -181,19 +181,7 @@ def _go_down(unfinished: Unfinished) -> int:
             break
         x, y = node._first, node._second
         try:
-            if type(y) is not kind:
-                if type(x) is kind and type(y) is not dict:
-                    rule, out, a = row.rules[0], node._number, x._number
-                    y, to_y = x, x.fit(rule(upstream, out, a) if y is None else rule(upstream, out, a, y))
-                elif row.floats is None:
-                    break
-                else:
-                    if row is not dot_product or not _pass_to_factors(unfinished, x, upstream):
-                        _pass_to_many(unfinished, node, upstream)
-                    continue
-            elif type(x) is not kind:
-                to_y = y.fit(row.rules[1](upstream, node._number, x, y._number))
-            else:
+            if type(x) is kind and type(y) is kind:
                 rules = row.rules
                 if rules is OF_SUM:
                     to_x = to_y = upstream
@@ -201,14 +189,31 @@ def _go_down(unfinished: Unfinished) -> int:
                     to_x, to_y = upstream * y._number, upstream * x._number
                 else:
                     out, a, b = node._number, x._number, y._number
-                    to_x = x.fit(rules[0](upstream, out, a, b)) if x.tick > 0 else None
-                    to_y = y.fit(rules[1](upstream, out, a, b)) if y.tick > 0 else None
+                    to_x = rules[0](upstream, out, a, b) if x.tick > 0 else 0.0
+                    to_y = rules[1](upstream, out, a, b) if y.tick > 0 else 0.0
+                    if not type(to_x) is type(to_y) is float:  # a user's rule may give a number of NumPy
+                        to_x, to_y = x.fit(to_x), y.fit(to_y)
                 i = x.tick - first
                 if i >= 0:
                     nodes[i] = x
                     sums[i] += to_x
                 elif x.tick > 0:
                     sums_of_others[others[x]] += to_x
+            else:
+                if type(x) is kind and type(y) is not dict:
+                    rule, out, a = row.rules[0], node._number, x._number
+                    to_y = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
+                    y = x
+                elif type(y) is kind:
+                    to_y = row.rules[1](upstream, node._number, x, y._number)
+                elif row.floats is None:
+                    break
+                else:
+                    if row is not dot_product or not _pass_to_factors(unfinished, x, upstream):
+                        _pass_to_many(unfinished, node, upstream)
+                    continue
+                if type(to_y) is not float:
+                    to_y = y.fit(to_y)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
         i = y.tick - first
