@@ -129,7 +129,11 @@ def hold_to_hints(room: dict[str, Any]) -> None:
         elif isclass(x):
             for key, method in list(vars(x).items()):
                 function = method.__func__ if isinstance(method, (classmethod, staticmethod)) else method
-                if isfunction(function) and (key == "__init__" or not key.startswith("_")):
+                if (
+                    isfunction(function)
+                    and not hasattr(function, "__wrapped__")
+                    and (key == "__init__" or key[0] != "_")
+                ):
                     own = _checked(function)
                     setattr(x, key, own if function is method else type(method)(own))
 
