@@ -16,18 +16,6 @@ Commands = Any  # the result of argparse's add_subparsers, whose class has no pu
 Add = Callable[..., argparse.Action]
 
 
-ARGPARSE = texts(
-    (
-        "usage: ", "positional arguments", "options", "show this help message and exit",
-        "show program's version number and exit", "the following arguments are required: %s",
-        "unrecognized arguments: %s", "argument %(argument_name)s: %(message)s", "expected one argument",
-        "expected at least one argument", "invalid choice: %(value)r (choose from %(choices)s)",
-        "%(prog)s: error: %(message)s\n",
-    )
-)  # fmt: skip
-"""What argparse says itself."""
-
-
 class Refusal(SpokenError):
     """Wrong input of the user; the message says in one line what is wrong."""
 
@@ -35,9 +23,8 @@ class Refusal(SpokenError):
 def command(commands: Commands, run: Callable[[argparse.Namespace], int | None], name: str, about: str) -> Add:
     """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
     about = say(about)
-    sub = commands.add_parser(
-        name, help=about, description=say("{about}.", about=_capitalized(about)), allow_abbrev=False
-    )
+    begun = about.capitalize() if about.isascii() else about
+    sub = commands.add_parser(name, help=about, description=say("{about}.", about=begun), allow_abbrev=False)
     sub.set_defaults(run=run)
 
     def add(*names: str, help: str = "", **settings: Any) -> argparse.Action:
@@ -47,11 +34,6 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
     add("--traceback", action="store_true", help="with an error, show the whole traceback as well")
     add("--lang", choices=languages(), help="the language of all texts (default: TINYGRAD_EDU_LANG, or else en)")
     return add
-
-
-def _capitalized(text: str) -> str:
-    """The text with a large first letter and the rest small, as `str.capitalize` does."""
-    return text.capitalize() if text.isascii() else text
 
 
 def at_least(least: int) -> Callable[[str], int]:
