@@ -87,3 +87,9 @@ def test_an_argument_of_a_wrong_type_is_refused(function: Any, right: dict[str, 
 
 def test_the_table_is_of_all_that_takes_arguments() -> None:
     assert len(list(calls())) > 400
+
+
+def test_lists_are_arrays_tensors_and_ranges_too() -> None:
+    for indices in (np.array([0, 1]), tg.tensor([0, 1], dtype="int64"), range(2), (0, 1)):
+        assert len(data.Subset(DATASET, indices)) == 2  # type: ignore[arg-type]
+        assert len(DATASET.batch(indices)[0]) == 2  # type: ignore[arg-type]
