@@ -41,9 +41,10 @@ RIGHT: dict[str, Any] = {
     "loss": nn.CrossEntropyLoss(), "lr_lambda": len, "mean": 0.5, "metric": train.accuracy, "milestones": [2, 3],
     "model": MODEL, "nonlinearity": "relu", "obj": {}, "offsets": BOXES, "optimizer": optim.SGD(PARAMETERS, lr=0.1),
     "pad": 0, "parameters": PARAMETERS, "params": PARAMETERS, "path": "x.npz", "predicted": [4, 6],
-    "predictions": [0, 1, 1], "prompt": [0], "ratios": (1.0,), "scores": [0.5, 0.4], "sequences": [[1, 2], [3]], "shape": (3, 3),
-    "size": 32, "sizes": [2.0], "start": 0, "std": 0.5, "stages": [], "stem": {}, "strides": (4, 8), "targets": [0, 1, 0],
-    "tensor": tg.zeros((3, 3)), "texts": [[1, 2], [3]], "tokenizer": CHARACTERS, "tokens": list(range(8)),
+    "predictions": [0, 1, 1], "prompt": [0], "ratios": (1.0,), "scores": [0.5, 0.4], "sequences": [[1, 2], [3]],
+    "shape": (3, 3), "size": 32, "sizes": [2.0], "start": 0, "std": 0.5, "stages": [], "stem": {}, "strides": (4, 8),
+    "targets": [0, 1, 0], "tensor": tg.zeros((3, 3)), "texts": [[1, 2], [3]], "tokenizer": CHARACTERS,
+    "tokens": list(range(8)),
     "true": [[[7, 0, 0, 10, 10]]], "weight": [1.0, 2.0], "widths": (4, 4),
 }  # fmt: skip
 """Right arguments, by their names; where none stands here, 4."""
@@ -86,3 +87,9 @@ def test_an_argument_of_a_wrong_type_is_refused(function: Any, right: dict[str, 
 
 def test_the_table_is_of_all_that_takes_arguments() -> None:
     assert len(list(calls())) > 400
+
+
+def test_lists_are_arrays_tensors_and_ranges_too() -> None:
+    for indices in (np.array([0, 1]), tg.tensor([0, 1], dtype="int64"), range(2), (0, 1)):
+        assert len(data.Subset(DATASET, indices)) == 2  # type: ignore[arg-type]
+        assert len(DATASET.batch(indices)[0]) == 2  # type: ignore[arg-type]

@@ -98,3 +98,12 @@ def test_a_frozen_layer_in_the_middle_passes_gradients_on() -> None:
     assert model[0].weight.grad is not None
     assert model[1].weight.grad is None
     assert abs(model[0].weight.grad).max() > 0
+
+
+def test_a_leaf_that_requires_a_gradient_late_gets_one_through_all_its_uses() -> None:
+    x = tg.tensor([2.0])
+    w = tg.tensor([3.0], requires_grad=True)
+    before, apart = x * w, x.detach() * w
+    x.requires_grad_()
+    (before + apart + 10 * x).backward()
+    assert x.grad.tolist() == [13.0]  # PyTorch says 10; docs/limits.md

@@ -247,7 +247,7 @@ def test_wrong_classes_are_refused_in_words(loss: Any, target: Any, error: type[
         (lambda: F.cross_entropy(tg.zeros((1, 2)), [0], weight=[1.0]), "a number for each of the 2 classes"),
         (lambda: F.cross_entropy(tg.tensor(1.0), 0), "the input has scores for each class"),
         (lambda: F.huber_loss(tg.ones(2), tg.ones(2), delta=0.0), "delta is larger than 0"),
-        (lambda: F.huber_loss(tg.ones(2), tg.ones(2), delta=cast(Any, "1")), "delta is larger than 0, not '1'"),
+        (lambda: F.huber_loss(tg.ones(2), tg.ones(2), delta=cast(Any, "1")), "delta is a number, not str '1'"),
         (lambda: F.hinge_loss(tg.ones(2), [0, 1]), "targets are −1 and 1"),
         (lambda: F.binary_cross_entropy(tg.tensor([1.5]), [1.0]), "between 0 and 1; .* has others"),
         (lambda: F.focal_loss(tg.zeros((1, 2)), [0], -1.0), "gamma is 0 or larger"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import one_of, short, whole_from
+from ..engine.messages import one_of, probability, short, whole_from
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .resize import four_axes, sample, sides
 
@@ -156,7 +156,19 @@ class RandomResizedCrop:
 
 
 @dataclass(frozen=True)
-class RandomHorizontalFlip:
+class RandomFlip:
+    """The base class of flips: each image is reversed along an axis with probability `p`."""
+
+    p: float = 0.5
+    axis: ClassVar[int]
+
+    def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
+        probability(type(self).__name__, p=self.p)
+        flipped = rng.random(len(images)) < self.p
+        return np.where(flipped[:, None, None, None], np.flip(images, self.axis), images)
+
+
+class RandomHorizontalFlip(RandomFlip):
     """Mirror each image with probability `p`, left to right.
 
     >>> import numpy as np
@@ -164,15 +176,10 @@ class RandomHorizontalFlip:
     array([[[[3, 2, 1]]]])
     """
 
-    p: float = 0.5
-
-    def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
-        mirrored = rng.random(len(images)) < self.p
-        return np.where(mirrored[:, None, None, None], images[..., ::-1], images)
+    axis = -1
 
 
-@dataclass(frozen=True)
-class RandomVerticalFlip:
+class RandomVerticalFlip(RandomFlip):
     """Turn each image upside down with probability `p`.
 
     >>> import numpy as np
@@ -180,11 +187,7 @@ class RandomVerticalFlip:
     array([2, 1])
     """
 
-    p: float = 0.5
-
-    def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
-        turned = rng.random(len(images)) < self.p
-        return np.where(turned[:, None, None, None], images[..., ::-1, :], images)
+    axis = -2
 
 
 @dataclass(frozen=True)

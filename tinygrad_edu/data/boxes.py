@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -118,7 +117,7 @@ def anchors(shape: tuple[int, int], stride: float, sizes: Sequence[float], ratio
            [ 4.,  2., 20.,  6.]])
     """
     given = (stride, *sizes, *ratios)
-    if not sizes or not ratios or not all(isinstance(x, Real) and 0 < x < math.inf for x in given):
+    if not sizes or not ratios or not all(0 < x < math.inf for x in given):
         raise OutOfRangeError(
             "anchors: stride, sizes and ratios are larger than 0, and not "
             f"{short(stride)}, {short(sizes)}, {short(ratios)}"
@@ -227,7 +226,7 @@ def nms(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) ->
         raise ShapeError(f"nms: {len(boxes)} boxes have {len(scores)} scores and {len(kinds)} classes")
     if np.isnan(scores).any():
         raise DtypeError("nms: a score is nan, which is neither higher nor lower than another")
-    if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+    if not 0 <= threshold <= 1:
         raise OutOfRangeError(f"nms: threshold is an IoU, between 0 and 1, not {short(threshold)}")
     best_first = np.argsort(-scores, kind="stable")
     kept = [

@@ -94,8 +94,4 @@ def bert_loss(outputs: tuple[Any, Any], targets: Any, ignore_index: int = -100) 
     return loss
 
 
-def bert(
-    vocabulary: int, block: int = 64, channels: int = 128, layers: int = 4, heads: int = 4, dropout: float = 0.1
-) -> BERT:
-    """A new `BERT`."""
-    return BERT(vocabulary, block, channels, layers, heads, dropout)
+bert = BERT

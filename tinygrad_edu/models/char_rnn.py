@@ -53,6 +53,4 @@ class CharRNN(nn.Module):
         return self.output(states)
 
 
-def char_rnn(vocabulary: int, channels: int = 128, layers: int = 1, cell: str = "lstm") -> CharRNN:
-    """A new `CharRNN`."""
-    return CharRNN(vocabulary, channels, layers, cell)
+char_rnn = CharRNN

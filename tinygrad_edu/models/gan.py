@@ -120,6 +120,4 @@ class GAN(nn.Module):
         return judged.item(), made.item()
 
 
-def gan(shape: Iterable[int] = (1, 8, 8), latent: int = 16, hidden: int = 128, image: bool = True) -> GAN:
-    """A new `GAN`."""
-    return GAN(shape, latent, hidden, image)
+gan = GAN

@@ -75,8 +75,4 @@ def _gelu(x: Any) -> Any:
     return nn.functional.gelu(x, approximate="tanh")
 
 
-def gpt(
-    vocabulary: int, block: int = 64, channels: int = 128, layers: int = 4, heads: int = 4, dropout: float = 0.0
-) -> GPT:
-    """A new `GPT`."""
-    return GPT(vocabulary, block, channels, layers, heads, dropout)
+gpt = GPT

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -138,11 +137,11 @@ def choose(
 
 
 def _check_choice(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if not isinstance(temperature, Real) or not 0 <= temperature < math.inf:
+    if not 0 <= temperature < math.inf:
         raise OutOfRangeError(f"choose: temperature is a number, 0 or more and finite, not {short(temperature)}")
     if top_k is not None:
         whole_from(1, "choose", top_k=top_k)
-    if top_p is not None and not (isinstance(top_p, Real) and 0 < top_p <= 1):
+    if top_p is not None and not 0 < top_p <= 1:
         raise OutOfRangeError(f"choose: top_p is a share, above 0 and at most 1, not {short(top_p)}")
 
 

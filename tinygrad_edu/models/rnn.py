@@ -28,6 +28,4 @@ class RowRNN(nn.Module):
         return self.output(states[:, -1])
 
 
-def rnn(width: int = 28, hidden: int = 128, layers: int = 2, classes: int = 10) -> RowRNN:
-    """A new `RowRNN`."""
-    return RowRNN(width, hidden, layers, classes)
+rnn = RowRNN

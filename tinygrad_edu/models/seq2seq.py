@@ -148,6 +148,4 @@ class Seq2Seq(nn.Module):
         return tokens, np.array(maps).reshape(len(maps), len(source))
 
 
-def seq2seq(source_vocabulary: int, target_vocabulary: int, channels: int = 64, pad: int | None = None) -> Seq2Seq:
-    """A new `Seq2Seq`."""
-    return Seq2Seq(source_vocabulary, target_vocabulary, channels, pad)
+seq2seq = Seq2Seq

@@ -89,6 +89,4 @@ class Translator(nn.Module):
         return [token for token in tokens[1:] if token != stop]
 
 
-def transformer(source_vocabulary: int, target_vocabulary: int, **options: Any) -> Translator:
-    """A new `Translator`."""
-    return Translator(source_vocabulary, target_vocabulary, **options)
+transformer = Translator

@@ -7,14 +7,13 @@ multiplied by its own.
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from ..engine.convert import array_of, numbers
-from ..engine.messages import is_whole, short
+from ..engine.messages import short
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["class_weights", "importance_weights", "label_shift_weights"]
@@ -36,7 +35,7 @@ def class_weights(labels: Any, n_classes: int | None = None) -> ndarray:
     if found.dtype.kind not in "biu" or found.min() < 0:
         raise DtypeError(f"class_weights: labels are classes, whole numbers from 0 on, not {short(found)}")
     n = int(found.max()) + 1 if n_classes is None else n_classes
-    if not is_whole(n) or found.max() >= n:
+    if found.max() >= n:
         raise OutOfRangeError(f"class_weights: there is no class {found.max()} among {short(n)}")
     counts = np.bincount(found.astype(np.intp), minlength=n)
     return np.where(counts > 0, len(found) / ((counts > 0).sum() * np.maximum(counts, 1)), 0.0)
@@ -62,7 +61,7 @@ def importance_weights(logits: Any, n_source: int, n_target: int, largest: float
     if np.isnan(said).any():
         raise DtypeError("importance_weights: a logit is nan")
     for name, number in (("n_source", n_source), ("n_target", n_target), ("largest", largest)):
-        if not (isinstance(number, Real) and number > 0):
+        if not number > 0:
             raise OutOfRangeError(f"importance_weights: {name} is larger than 0, not {short(number)}")
     ceiling = min(math.log(largest) if largest < math.inf else 700.0, 700.0)  # e^700 is a float, e^710 is none
     return np.exp(np.minimum(said + math.log(n_source / n_target), ceiling))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -157,7 +156,7 @@ def mask_tokens(
     array = array_of(tokens)
     if array.ndim != 2 or array.dtype.kind not in "iu":
         raise ShapeError(f"mask_tokens: tokens are whole numbers of shape (N, length), not {short(tokens)}")
-    if not isinstance(rate, Real) or not 0 < rate <= 1:
+    if not 0 < rate <= 1:
         raise ShapeError(f"mask_tokens: rate is a share, above 0 and at most 1, not {short(rate)}")
     hidden = _special("mask_tokens", tokenizer, mask)
     unknown = array[(array < 0) | (array >= len(tokenizer))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Real
 from typing import Any
 
 from ..._support.languages import listed, texts
@@ -28,12 +27,9 @@ def whole_from(least: int, function: str, **given: Any) -> None:
 
 
 def probability(function: str, **given: Any) -> None:
-    """Raise `DtypeError` for what is no number, and `OutOfRangeError` for one that is not between 0 and 1."""
+    """Raise `OutOfRangeError` for a number that is not between 0 and 1."""
     for name, x in given.items():
-        if not isinstance(x, Real):
-            text = texts("{function}: {name} is a probability, not {value}")
-            raise DtypeError(text, function=function, name=name, value=short(x))
-        if not 0 <= float(x) <= 1:
+        if not 0 <= x <= 1:
             text = texts("{function}: {name} is a probability, between 0 and 1, not {value}")
             raise OutOfRangeError(text, function=function, name=name, value=x)
 

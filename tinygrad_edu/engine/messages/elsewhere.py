@@ -150,14 +150,10 @@ METHODS = {
 
 FUNCTIONS = {
     "cat": "here it is tg.concatenate",
-    "mm bmm mv": "here it is tg.matmul, or x @ y",
     "clamp": "here it is tg.clip",
     "concat": "here it is tg.concatenate",
     "chunk": "here it is tg.array_split(x, n, axis)",
-    "topk": "here it is tg.sort(x, axis), and a slice of it",
-    "inverse": "here it is tg.inv",
     "symeig": "here it is tg.eigh",
-    "numel": "here it is x.size",
     "Size": "here it is a tuple",
     "std_mean var_mean": "here it is tg.std(x) or tg.var(x), and tg.mean(x)",
     "get_rng_state set_rng_state": "here it is tg.random.get_state() and tg.random.set_state(state)",
@@ -182,14 +178,8 @@ FUNCTIONS = {
     "multinomial": "here it is np.random.default_rng(seed).choice(n, k, p=probabilities)",
     "bernoulli": "here it is tg.rand(shape).data < p",
     "distributions": "np.random.default_rng(seed) draws numbers, and tg.nn.functional has losses of distributions",
-    "unsqueeze": "here it is tg.expand_dims",
     "permute": "here it is tg.transpose",
-    "gather": "here it is tg.take_along_axis",
     "pow": "here it is tg.power, or x ** y",
-    "mul": "here it is tg.multiply, or x * y",
-    "sub": "here it is tg.subtract, or x - y",
-    "div": "here it is tg.divide, or x / y",
-    "neg": "here it is tg.negative, or -x",
     "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
     "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp; tg.primitive "
     "makes a function with a derivative of your own",
@@ -204,7 +194,6 @@ FUNCTIONS = {
     "long half double": 'dtypes are NumPy\'s: "int64", "float16" and "float64"',
     "Variable": "here it is tg.Value for one number, tg.tensor for an array",
     "utils": "here it is tg.data for loaders, tg.optim for clipping",
-    "baddbmm addbmm": "here it is x + y @ z",
     "cdist": "here it is tg.norm(x[:, None] - y, axis=-1)",
     "histc": "here it is np.histogram(x.data)",
     "trapz": "here it is tg.trapezoid",
@@ -212,7 +201,7 @@ FUNCTIONS = {
     "elementwise_grad": "here it is tg.grad of the sum, or tg.jacobian",
     "backward": "here it is y.backward()",
 }
-"""What functions of the package are called here."""
+"""What functions of the package are called here, where it is not what methods are called."""
 
 
 def _spread(table: dict[str, str]) -> dict[str, str]:

@@ -102,7 +102,7 @@ def _is_list_of(fits: Callable[[Any], bool], x: Any) -> bool:
     """Whether x has items, and they fit; of a long list, such as the tokens of a book, NumPy will say it sooner."""
     if not isinstance(x, Iterable) or isinstance(x, str):
         return False
-    return not isinstance(x, Sized) or isinstance(x, ndarray) or len(x) > 100 or all(map(fits, x))
+    return not isinstance(x, Sized) or hasattr(x, "dtype") or len(x) > 100 or all(map(fits, x))
 
 
 @lru_cache(1024)
@@ -127,11 +127,18 @@ def hold_to_hints(room: dict[str, Any]) -> None:
             room[name] = _checked(x)
             setattr(sys.modules[x.__module__], name, room[name])  # where pickles find it
         elif isclass(x):
-            for key, method in list(vars(x).items()):
-                function = method.__func__ if isinstance(method, (classmethod, staticmethod)) else method
-                if isfunction(function) and (key == "__init__" or not key.startswith("_")):
-                    own = _checked(function)
-                    setattr(x, key, own if function is method else type(method)(own))
+            for kind in x.__mro__:
+                if kind.__module__.startswith(room["__name__"]):
+                    _hold_methods(kind)
+
+
+def _hold_methods(kind: type) -> None:
+    for key, method in list(vars(kind).items()):
+        function = method.__func__ if isinstance(method, (classmethod, staticmethod)) else method
+        is_public = key == "__init__" or not key.startswith("_")
+        if is_public and isfunction(function) and not hasattr(function, "__wrapped__"):
+            checked = _checked(function)
+            setattr(kind, key, checked if function is method else type(method)(checked))
 
 
 def _checked(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from ...engine.messages import short
-from ...errors import DtypeError, OutOfRangeError
+from ...engine.messages import one_of
+from ...errors import OutOfRangeError
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler
 
@@ -40,9 +40,8 @@ class ReduceLROnPlateau(LRScheduler):
         min_lr: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        for name, value, known in (("mode", mode, ("min", "max")), ("threshold_mode", threshold_mode, ("rel", "abs"))):
-            if value not in known:
-                raise DtypeError(f"ReduceLROnPlateau: {name} is {known[0]!r} or {known[1]!r}, not {short(value)}")
+        one_of(("min", "max"), "ReduceLROnPlateau", mode=mode)
+        one_of(("rel", "abs"), "ReduceLROnPlateau", threshold_mode=threshold_mode)
         if not factor < 1:
             raise OutOfRangeError(f"ReduceLROnPlateau: factor is below 1, not {factor}")
         self.mode, self.factor, self.patience, self.threshold = mode, factor, patience, threshold
