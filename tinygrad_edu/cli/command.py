@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOSPC, EPIPE
 from math import inf
 from typing import Any
 
@@ -35,9 +36,8 @@ class Refusal(SpokenError):
 def command(commands: Commands, run: Callable[[argparse.Namespace], int | None], name: str, about: str) -> Add:
     """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
     about = say(about)
-    sub = commands.add_parser(
-        name, help=about, description=say("{about}.", about=_capitalized(about)), allow_abbrev=False
-    )
+    description = say("{about}.", about=about[:1].upper() + about[1:])
+    sub = commands.add_parser(name, help=about, description=description, allow_abbrev=False)
     sub.set_defaults(run=run)
 
     def add(*names: str, help: str = "", **settings: Any) -> argparse.Action:
@@ -47,11 +47,6 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
     add("--traceback", action="store_true", help="with an error, show the whole traceback as well")
     add("--lang", choices=languages(), help="the language of all texts (default: TINYGRAD_EDU_LANG, or else en)")
     return add
-
-
-def _capitalized(text: str) -> str:
-    """The text with a large first letter and the rest small, as `str.capitalize` does."""
-    return text.capitalize() if text.isascii() else text
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -87,9 +82,9 @@ def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
     """Turn errors of these kinds into a `Refusal`: the user's input caused them."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except kinds as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in (EPIPE, ENOSPC):  # it was a print
+            raise
         what = str(error).removeprefix("save: ").removeprefix("draw: ")
         if isinstance(error, OSError) and error.filename:
             what = say("cannot write {file}: {error}", file=error.filename, error=error.strerror)
