@@ -110,7 +110,7 @@ def leaves_the_graph(x: Any) -> GraphError:
 def result_copied(x: Node) -> GraphError:
     """A new tensor of a result that is recorded."""
     return GraphError(
-        "tensor: {x} is recorded, and a new tensor of it would be cut off from its gradient; compute with the result "
+        "tensor: {x} as a new tensor would leave the graph, and its gradient would be lost; compute with the result "
         "itself, and take its .data where a copy without a gradient is meant",
         x=describe(x),
     )
