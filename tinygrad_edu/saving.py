@@ -53,7 +53,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     >>> folder.cleanup()
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise DtypeError(f"save: what is saved comes first, then the path, which is not {type(path).__name__}")
+        raise DtypeError(f"save: path is a text or a path, not {short(path)}; what is saved comes before it")
     path = Path(path)
     write, _ = format_of(path, FORMATS)
     replace_file(path, write(obj))
@@ -76,7 +76,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     tinygrad_edu.errors.FileError: load: cannot read no_such_file.npz: No such file or directory
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise DtypeError(f"load: the argument is a path, not {type(path).__name__}")
+        raise DtypeError(f"load: path is a text or a path, not {short(path)}")
     path = Path(path)
     _, read = format_of(path, FORMATS, function="load")
     try:

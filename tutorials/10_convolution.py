@@ -581,7 +581,7 @@ robust = {
     "LeNet (ReLU, max)": [moved_accuracy(modern, pixels) for pixels in range(5)],
 }
 for name, figures in robust.items():
-    print(f"{name:18}", np.round(figures, 2))
+    print(np.round(figures, 2), name)
 
 # %%
 moves = np.arange(5)

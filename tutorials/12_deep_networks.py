@@ -15,7 +15,7 @@
 #
 # More layers can say more, and learn less. Three inventions changed that: *batch normalisation*,
 # *residual connections* and *dense connections*. In this lesson you write all three, see a LeNet
-# that guesses for ever read 98 % of the digits with the first, and measure what the second does to
+# that guesses for ever read 96 % of the digits with the first, and measure what the second does to
 # the gradient of a network of 17 convolutions.
 #
 # You need vanishing gradients and batch normalisation of dense layers from
@@ -204,19 +204,19 @@ def learn(model, optimizer, digits, to_test, epochs, batch_size):
 
 
 curves = {}
-for name, make, epochs in [("LeNet", models.lenet, 15), ("with batch norm", models.bn_lenet, 40)]:
+for name, make in [("LeNet", models.lenet), ("with batch norm", models.bn_lenet)]:
     tg.manual_seed(0)
     model = make().apply(glorot)
     optimizer = optim.SGD(model.parameters(), lr=0.9)
-    _, curves[name] = learn(model, optimizer, digits, to_test, epochs, batch_size=64)
-    print(f"{name:15}  after 1 epoch {curves[name][0]:.1%}, after {epochs} {curves[name][-1]:.1%}")
+    _, curves[name] = learn(model, optimizer, digits, to_test, epochs=12, batch_size=64)
+    print(f"{name:15}  after 1 epoch {curves[name][0]:.1%}, after 12 {curves[name][-1]:.1%}")
 
 bn_lenet = model
 plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 
 # %% [markdown]
 # LeNet guesses: one in ten is right, from the first epoch to the last. With batch normalisation
-# half is right after one epoch, and in the end about 98 %. The rate, the digits and the sigmoids are
+# half is right after one epoch, and in the end about 96 %. The rate, the digits and the sigmoids are
 # the same.
 #
 # More data help, too. With the 60,000 digits of MNIST, LeNet guesses for four epochs, then learns, and reads
@@ -230,7 +230,7 @@ plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 # %% tags=["hide-cell"]
 assert max(curves["LeNet"]) < 0.15
 assert curves["with batch norm"][0] > 0.3
-assert curves["with batch norm"][-1] > 0.96
+assert curves["with batch norm"][-1] > 0.93
 
 # %% [markdown]
 # One reason can be measured. Send the test digits through both networks as they are at the
@@ -381,20 +381,20 @@ assert w.grad == 2 + 3 + 0.5 * 2  # x through h, h itself, and x once more throu
 # %% [markdown]
 # ## What learns, and how fast
 #
-# Four passes over the digits, with Adam. The curves are the share of right answers during each pass.
+# Three passes over the digits, with Adam. The curves are the share of right answers during each pass.
 
 # %%
 learned = {}
 for name, kind in kinds.items():
     model = deep(**kind)
     optimizer = optim.Adam(model.parameters(), lr=0.003)
-    learned[name], _ = learn(model, optimizer, small, small_test, epochs=4, batch_size=32)
-    print(f"{name:10}  {learned[name][-1]:.1%}")
+    learned[name], _ = learn(model, optimizer, small, small_test, epochs=3, batch_size=32)
+    print(f"{learned[name][-1]:5.1%}  {name}")
 plots.lines(learned, xlabel="epoch", ylabel="accuracy on the training digits")
 
 # %% [markdown]
 # The plain network has learned nothing, and with shortcuts alone it has hardly begun. With batch
-# normalisation half of the answers are right, and with both more than nine of ten. So both are
+# normalisation nearly half of the answers are right, and with both nearly nine of ten. So both are
 # needed here, for different reasons: one keeps the numbers in range, the other lets each block begin
 # as a small change of what is there already. The network of K. He and his colleagues, ResNet, has
 # both, and won the contest of 2015 with 152 layers.
@@ -404,7 +404,7 @@ final = {name: curve[-1] for name, curve in learned.items()}
 assert final["plain"] < 0.15
 assert final["shortcuts"] < 0.35
 assert 0.35 < final["batch norm"] < 0.75
-assert final["both"] > 0.85
+assert final["both"] > 0.8
 
 # %% [markdown]
 # ## A deeper network that contains the shallower
@@ -491,7 +491,7 @@ assert 14 < summary.parameters / numbers < 15
 # ## Both on the digits
 #
 # The small forms, `models.resnet_small` and `models.densenet_small`, on digits of 16 × 16 pixels.
-# Three passes are enough.
+# Two passes are enough.
 
 # %%
 middle, middle_test = data.Digits(size=16), data.Digits(train=False, size=16)
@@ -499,7 +499,7 @@ for name, make in [("ResNet", models.resnet_small), ("DenseNet", models.densenet
     tg.manual_seed(0)
     model = make()
     optimizer = optim.Adam(model.parameters(), lr=0.002)
-    _, reached = learn(model, optimizer, middle, middle_test, epochs=3, batch_size=32)
+    _, reached = learn(model, optimizer, middle, middle_test, epochs=2, batch_size=32)
     numbers = sum(p.size for p in model.parameters())
     print(f"{name:8}  {numbers:7,} numbers  {reached[-1]:.1%} of the test digits")
     assert reached[-1] > 0.9
@@ -519,7 +519,7 @@ for name, make in [("ResNet", models.resnet_small), ("DenseNet", models.densenet
 #   a dense layer, of each channel over images and pixels in a convolution. Then $\gamma$ and $\beta$.
 # - In training it uses the batch's own statistics, after `eval()` moving averages. Mean and variance
 #   depend on each number, and carry gradient.
-# - LeNet with sigmoids and large steps guesses; with batch normalisation it reads 98 % of the digits.
+# - LeNet with sigmoids and large steps guesses; with batch normalisation it reads 96 % of the digits.
 # - A shortcut adds $x$ to $F(x)$. The gradient comes back on it as it is, and a deeper network
 #   contains the shallower one. It has no weights.
 # - Dense connections join instead of adding; a transition makes the channels fewer again.

@@ -262,7 +262,7 @@ trained = {
 }
 reached = {name: accuracy(model, noisy, test.labels) for name, model in trained.items()}
 for name, figure in reached.items():
-    print(f"{name:9} {figure:.2f}")
+    print(f"{figure:.2f}  {name}")
 plots.bars(list(reached), {"digits of the other scanner": list(reached.values())})
 
 # %% [markdown]

@@ -226,7 +226,13 @@ def sizes_of_gradients(radius):
 
 
 norms = {f"radius {radius}": sizes_of_gradients(radius) for radius in (0.7, 1.0, 1.3)}
-plots.lines(norms, xlabel="steps back", ylabel="size of the gradient", logy=True)
+back = np.arange(steps + 1)
+plots.lines(
+    {radius: (back, norm) for radius, norm in norms.items()},
+    xlabel="steps back",
+    ylabel="size of the gradient",
+    logy=True,
+)
 
 # %%
 small, middle, large = (norm[-1] / norm[0] for norm in norms.values())
@@ -286,7 +292,7 @@ order = np.random.default_rng(0).permutation(len(names))
 training, test = [names[i] for i in order[:7500]], [names[i] for i in order[7500:]]
 tokenizer = text.CharTokenizer.train(names, special=["<end>"])
 end = tokenizer.special["<end>"]
-print(len(names), "names,", len(tokenizer), "tokens;", names[4000], tokenizer.encode(names[4000]))
+print(f"{len(names)} names, {len(tokenizer)} tokens; {names[4000]} {tokenizer.encode(names[4000])}")
 
 # %% [markdown]
 # A name begins behind the end of the one before, so `<end>` stands at both sides of it. Each token is

@@ -166,7 +166,7 @@ q256, k256 = rng.normal(size=(1000, d)), rng.normal(size=(10, d))
 comparisons = q256 @ k256.T
 print("largest share of ten, on average:")
 for what, scores in (("as they are", comparisons), ("divided by √d", comparisons / np.sqrt(d))):
-    print(f"  {what:14} {softmax(scores).max(axis=1).mean():.2f}")
+    print(f"  {softmax(scores).max(axis=1).mean():.2f}  {what}")
 
 # %% tags=["hide-cell"]
 assert 15 < comparisons.std() < 17

@@ -60,7 +60,7 @@ from tinygrad_edu.data import text
 names = text.names()
 tokenizer = text.CharTokenizer.train(names, special=["<end>"])
 END = tokenizer.special["<end>"]
-print(len(names), "names,", len(tokenizer), "tokens")
+print(f"{len(names)} names, {len(tokenizer)} tokens")
 print(tokenizer.encode("anna"))
 
 # %% [markdown]
@@ -100,7 +100,7 @@ scalar_gpt.dot = tg.dot  # one node for a sum of products, instead of one for ea
 rng = random.Random(0)
 weights = scalar_gpt.new_weights(rng)
 count = sum(len(row) for matrix in weights.values() for row in matrix)
-print(count, "numbers to learn")
+print(f"{count} numbers to learn")
 assert count == 27 * 16 + 16 * 16 + 4 * 16 * 16 + 2 * 16 * 64 + 27 * 16 == 4192
 
 # %% [markdown]
@@ -120,13 +120,15 @@ assert np.mean(losses[-20:]) < 3.0 < losses[0]
 # first number of the last vector speaks for an *n*, and the loss of the name "an". The weight is used
 # three times, since there are three predictions, and each use has its path. In the middle prediction
 # *n* is right, so there is one path more: through the score of the *n* in the numerator of the softmax.
+# `tg.explain(loss, weight)` says all of it; this is its last part.
 
 # %%
 loss = scalar_gpt.loss_of("an", weights)
 loss.name = "loss"
 weight = weights["logits"][scalar_gpt.tokens_of("n")[1]][0]
 weight.name = "w"
-tg.explain(loss, weight)
+said = str(tg.explain(loss, weight))
+print(said[said.index("Chain rule") :])
 
 # %% [markdown]
 # A weight in front of the attention, which makes the first number of a key, acts on everything behind
@@ -204,7 +206,8 @@ assert faster > 5
 # %% [markdown]
 # ## Training one that can do it
 #
-# `models.gpt` is this with batches, layer norms, biases and GELU, the form of GPT-2. Names of one
+# `models.gpt` is this with batches, layer norms, biases, and GELU, a ReLU without the kink: the form of
+# GPT-2. It is trained by AdamW, which is Adam with weight decay (lesson 7). Names of one
 # batch differ in length, so they are padded, and the targets of the padding are $-100$, which the loss
 # leaves out. A tenth of the names is kept to test with.
 
@@ -264,7 +267,7 @@ def invent(model, n, seed=0, **how):
 invented = invent(gpt, 40, temperature=0.7)
 print(*invented, sep=", ")
 new = [name for name in invented if name not in names]
-print(len(new), "of 40 are not in the list")
+print(f"{len(new)} of {len(invented)} are not in the list")
 
 # %% tags=["hide-cell"]
 assert tested < 2.25
@@ -346,7 +349,7 @@ for _ in range(3):
 # %%
 lines = [poem(seed) for seed in range(10)]
 in_form = [len(line) == 24 and line[5::6] == "，。，。" for line in lines]
-print(sum(in_form), "of 10 have the form of a quatrain")
+print(f"{sum(in_form)} of {len(lines)} have the form of a quatrain")
 assert len(characters) > 1700
 assert np.mean(poem_losses[-20:]) < poem_losses[0] - 2
 assert sum(in_form) >= 5

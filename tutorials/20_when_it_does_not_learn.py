@@ -131,7 +131,7 @@ runs = {
     "no zero_grad": by_heart(network(), forget=False),
 }
 for name, losses in runs.items():
-    print(f"{name:25}: " + ", ".join(f"{losses[i]:.3f}" for i in (0, 20, 100, 199)))
+    print(*(f"{losses[i]:.3f}" for i in (0, 20, 100, 199)), name, sep="  ")
 
 # %%
 shown = {name: np.maximum(losses, 1e-3) for name, losses in runs.items()}
@@ -371,7 +371,8 @@ table = {}
 for hidden in (2, 4, 16, 64, 256):
     model = network(hidden)
     seen, unseen = table[hidden] = with_adam(model, images, labels)
-    print(f"{hidden:6}   {seen:.0%}   {unseen:.0%}      {sum(p.size for p in model.parameters()):,}")
+    numbers = sum(p.size for p in model.parameters())
+    print(f"{hidden:6}   {seen:4.0%}   {unseen:6.0%}   {numbers:15,}")
 
 # %% [markdown]
 # - *Both low* (2 and 4 neurons): the network is too small, or it was trained too little. More

@@ -13,7 +13,7 @@ from .programs import example, values
 def worked_example() -> Drawing:
     """(x + y) · w
 
-    Values in black, gradients in red. On each arrow a step of the chain rule: upstream gradient · local derivative.
+    Values above, gradients below. On each arrow a step of the chain rule: upstream gradient · local derivative.
     """
     return tg.draw(example())
 

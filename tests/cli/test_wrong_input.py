@@ -94,9 +94,9 @@ WRONG = {
     "by a number": ("explain lesson.py:z --wrt number", "number is no Value or Tensor, but of type int"),
     "by the second of two": ("explain lesson.py:z --wrt x --wrt 7", "'7' is not the name of a node"),
     # the assignment
-    "one that ships": ("grade check mlp", "mlp: No such file or directory; it ships: `tinygrad-edu grade new NAME --like"),
+    "one that ships": ("grade check mlp", "mlp: No such file or directory; it ships: `tinygrad-edu grade new NAME"),
     "a name that hides a module": ("grade new random", "'random': students' files are called random.py, and would be"),
-    "a name that hides NumPy": ("grade new numpy", "called numpy.py, and would be imported for the module of that name"),
+    "a name that hides NumPy": ("grade new numpy", "called numpy.py, and would be imported for the module of"),
     # the demo
     "a file in the folder's place": ("demo --out lesson.py", "cannot write lesson.py: File exists"),
     "a file in the picture's place": ("demo --out demo", "cannot write demo/backward.svg"),

@@ -95,7 +95,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a subset of a word": (lambda: Subset("cat", [0]), DtypeError, "Subset: needs a Dataset .* not str"),
     "a generator": (lambda: DataLoader(x for x in [1]), DtypeError, "not generator"),
     "empty batches": (lambda: DataLoader(numbers(3), batch_size=0), ShapeError, "from 1 on"),
-    "batches of a word": (lambda: DataLoader(numbers(3), batch_size=cast(Any, "all")), ShapeError, "not 'all'"),
+    "batches of a word": (
+        lambda: DataLoader(numbers(3), batch_size=cast(Any, "all")),
+        DtypeError,
+        "batch_size is a whole number, not str 'all'",
+    ),
     "examples of two shapes": (lambda: Ragged().batch([0, 1]), ShapeError, r"shapes \(1,\) and \(2,\)"),
     "examples of two lengths": (lambda: Given((1, 2), (1, 2, 3)).batch([0, 1]), ShapeError, "of 2 parts and one of 3"),
     "lists of two lengths": (lambda: Given((1, [1, 2]), (1, [3])).batch([0, 1]), ShapeError, r"\(1,\) and \(2,\).*pad"),

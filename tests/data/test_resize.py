@@ -49,7 +49,12 @@ def test_the_own_size_changes_nothing() -> None:
         (np.zeros((3, 28, 28)), 4, "bilinear", r"images are \(N, C, H, W\), and these are \(3, 28, 28\)"),
         (np.zeros((3, 1, 0, 28)), 4, "bilinear", r"these are \(3, 1, 0, 28\)"),
         (np.zeros((3, 1, 28, 28)), 0, "bilinear", "from 1 on, not 0"),
-        (np.zeros((3, 1, 28, 28)), (4, 2.5), "bilinear", r"from 1 on, not \(4, 2.5\)"),
+        (
+            np.zeros((3, 1, 28, 28)),
+            (4, 2.5),
+            "bilinear",
+            r"size is a whole number or two whole numbers, not tuple \(4, 2.5\)",
+        ),
         (np.zeros((3, 1, 28, 28)), 4, "cubic", "mode is 'bilinear' or 'nearest', not 'cubic'"),
     ],
 )

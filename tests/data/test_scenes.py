@@ -79,7 +79,7 @@ def test_batches_are_images_with_masks_or_with_boxes() -> None:
         ({"most": 0}, "most is a whole number"),
         ({"size": 20}, "from 4 to size - 2 = 18"),
         ({"heights": (20, 10)}, "the smaller first"),
-        ({"heights": (10.5, 20)}, "two whole numbers"),
+        ({"heights": (10, 40)}, "two whole numbers"),
         ({"classes": ()}, "different digits from 0 to 9"),
         ({"classes": (3, 3)}, "different digits"),
         ({"classes": (10,)}, "different digits"),

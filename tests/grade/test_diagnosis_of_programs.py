@@ -121,7 +121,7 @@ CHAIN = [
 def test_each_step_of_a_chain_is_judged_on_right_inputs() -> None:
     x = np.array([0.5, 1.5, -1.0])
     assert [step.right for step in judge_chain(CHAIN, x)] == [True, False, False, True]
-    assert [(step.number, step.name) for step in judge_chain(CHAIN, x) if not step.right] == [(1, "square"), (2, "exp")]
+    assert [step.name for step in judge_chain(CHAIN, x) if not step.right] == ["square", "exp"]
 
 
 def test_a_program_that_fails_is_a_wrong_step() -> None:

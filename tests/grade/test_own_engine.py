@@ -227,7 +227,14 @@ def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("source", "said"), [("x = 1", "defines number"), ("1 / 0", "ZeroDivisionError"), (None, "No such")]
+    ("source", "said"),
+    [
+        ("x = 1", r"adapter\.py: an adapter defines number"),
+        ("import sys\n\n1 / 0", r"adapter\.py, line 3: ZeroDivisionError"),
+        ("def number(x) return x", r"adapter\.py, line 1: SyntaxError"),
+        ("raise SystemExit", r"adapter\.py: it ended while it was loaded"),
+        (None, r"adapter\.py: No such"),
+    ],
 )
 def test_an_adapter_that_cannot_be_used_is_refused(source: str | None, said: str, tmp_path: Path) -> None:
     if source is not None:

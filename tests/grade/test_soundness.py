@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,36 @@ def test_a_check_that_fails_by_itself_only_where_a_student_is_wrong(tried: Tried
     assert (finding.kind, finding.check) == ("own error", "product")
     assert "TypeError: cannot unpack non-iterable NoneType" in finding.message
     assert "answer 1 of the reference is replaced by None" in finding.message
+
+
+OF_CLASSES = {
+    "follows_optimizer(student.SGD(np.ones(3), 0.1).step, tg.optim.SGD, np.ones(3), rng.normal(size=(5, 3)), lr=0.1)":
+        "class SGD:\n"
+        "    def __init__(self, w, lr):\n        self.w, self.lr = w, lr\n"
+        "    def step(self, gradient):\n        self.w = self.w - self.lr * gradient\n        return self.w\n",
+    'same_layer(student.Linear, lambda x, weight, bias: x @ weight + bias, rng, "nk", "km", "m")':
+        "class Linear:\n"
+        "    def __init__(self, weight, bias):\n        self.weight, self.bias = weight, bias\n"
+        "    def forward(self, x):\n        self.x = x\n        return x @ self.weight + self.bias\n"
+        "    def backward(self, upstream):\n"
+        "        self.grad_weight, self.grad_bias = self.x.T @ upstream, upstream.sum(axis=0)\n"
+        "        return upstream @ self.weight.T\n",
+    "expect(student.Pair(2.0).total()).equals(4.0)":
+        "class Pair:\n"
+        "    def __init__(self, x):\n        self.x = x\n"
+        "    def total(self):\n        return 2 * self.x\n",
+}  # fmt: skip
+"""Bodies of checks that use an object which a class makes, as docs/grading.md has them; and a solution for each."""
+
+
+@pytest.mark.parametrize("body", OF_CLASSES)
+def test_what_a_class_makes_may_be_used_at_once(body: str, tried: Tried) -> None:
+    name = re.findall(r"student\.(\w+)", body)[0]
+    imports = "from tinygrad_edu.grade.checks import follows_optimizer, same_layer\n\n"
+    check = f"{imports}@hw.check(needs=['{name}'])\ndef used(student, rng):\n    {body}\n"
+    report = tried(check, reference=OF_CLASSES[body], starter=f"class {name}:\n    pass\n")
+    assert report.programs
+    assert [str(finding) for finding in report.findings if finding.kind == "own error"] == []
 
 
 def test_an_assert_is_an_expectation(tried: Tried) -> None:

@@ -21,7 +21,7 @@ from hypothesis import given, strategies as st
 
 from tinygrad_edu.grade import Submission, SubmissionError
 from tinygrad_edu.grade.submission.notebooks import Outline
-from tinygrad_edu.grade.submission.reading import read_archive
+from tinygrad_edu.grade.submission.reading import File, Reader
 
 SOURCE = b"def f(x):\n    return x\n"
 
@@ -138,6 +138,13 @@ def test_an_archive_of_any_system_is_read_and_what_nobody_reads_refuses_nothing(
     submission = Submission.read(tmp_path / "a.zip", "a")
     assert sorted([submission.main, *(path for path, _ in submission.modules.values())]) == paths
     assert submission.parts[0][1] == SOURCE.decode()
+
+
+def read_archive(data: bytes) -> dict[str, File]:
+    """The program's files in a .zip, by their path."""
+    reader = Reader()
+    reader.archive(io.BytesIO(data), "", 1)
+    return reader.files
 
 
 def test_what_macos_writes_without_saying_that_it_is_utf8_is_read(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu._support.languages import speaking
 from tinygrad_edu.graph.numbers import Quantity
+from tinygrad_edu.graph.picture.sheet import Sheet
 from tinygrad_edu.graph.picture.style import in_space
 from tinygrad_edu.graph.picture.typeset import Text
 
@@ -227,7 +228,7 @@ def test_a_picture_is_as_wide_as_asked_for_or_says_that_it_is_not(program: Any, 
 
 def test_what_fits_nothing_says_so_though_there_was_nothing_to_choose() -> None:
     notes = tg.draw(worked_example()[-1], width=100, direction="TB", style="names").graph.notes
-    assert notes == ("Too large for 100 pixels; focus=, between= or hide= show a part.",)
+    assert notes == ("Too large for 100 pixels, as it takes 182; focus=, between= or hide= show a part.",)
 
 
 @pytest.mark.parametrize("mode", ["forward", "both"])
@@ -274,3 +275,26 @@ def test_an_error_is_in_one_language(call: Any) -> None:
 def test_the_language_of_a_picture_is_that_of_its_errors() -> None:
     with pytest.raises(tg.GraphError, match="而图中没有叫这个名称的节点"):
         tg.draw(worked_example()[-1], focus="nothing", lang="zh")
+
+
+def test_a_picture_that_no_way_fits_into_a_width_says_which_it_takes() -> None:
+    x, y = tg.Value(2.0, name="the_temperature_outside_at_noon"), tg.Value(3.0, name="the_humidity_inside_at_noon")
+    drawing = tg.draw(x * y, width=300, engine="builtin")
+    (note,) = drawing.graph.notes
+    wide = int(re.findall(r'viewBox="0 0 (\d+)', drawing.svg())[0])
+    assert f"still too large for 300 pixels, as it takes {wide};" in note
+    assert "width=None, fit=None undoes it" in note
+    assert not tg.draw(x * y, width=wide, engine="builtin").graph.notes[0].count("too large")
+
+
+def test_a_legend_has_as_many_lines_as_a_narrow_picture_needs() -> None:
+    x = tg.Value(3.0, name="x")
+    (first,) = tg.gradients(x**2, [x], create_graph=True)
+    (second,) = tg.gradients(first * x, [x], create_graph=True)
+    wide, narrow = (tg.draw(second, width=width, direction="TB", engine="builtin") for width in (1200, 300))
+    drawings = [Sheet(one.graph, one.labels, one.layout) for one in (wide, narrow)]
+    for sheet in drawings:
+        assert [layer for layer, *_ in sheet.legend] == [0, 1, 2]
+        assert len({place for *_, x, line in sheet.legend for place in [(x, line)]}) == 3
+    assert drawings[1].across <= 300
+    assert drawings[1].legend[-1][-1] >= 1

@@ -187,9 +187,10 @@ def test_latex_has_brackets_where_they_are_needed_and_fractions_need_none(node: 
         ("变数", r"\mathrm{\text{变数}}"),
         ("∂z/∂x", r"\frac{\partial z}{\partial x}"),
         ("∂³z/∂x²∂y", r"\frac{\partial^{3} z}{\partial x^{2} \, \partial y}"),
-        (r"\input{x}", r"\mathrm{\backslash{}input\{x\}}"),
-        ("$a^2$", r"\mathrm{\$a}^{2}\$"),
-        ("50%#&~", r"\mathrm{50\%\#\&\sim{}}"),
+        (r"\input{x}", r"{\langle \mathrm{\backslash{}input\{x\}} \rangle}"),
+        ("$a^2$", r"{\langle \mathrm{\$a}^{2}\$ \rangle}"),
+        ("50%#&~", r"{\langle \mathrm{50\%\#\&\sim{}} \rangle}"),
+        ("2", r"{\langle 2 \rangle}"),
     ],
 )
 def test_names_in_latex_are_symbols_words_or_derivatives_and_never_commands(name: str, text: str) -> None:
@@ -212,7 +213,7 @@ def test_parts_of_a_long_formula_stand_under_each_other_in_latex() -> None:
     assert lines[-1] == r"\end{aligned}"
 
 
-WRITTEN = {"left", "right", "cdot", "mathrm", "text", *"{}_#$%& "}
+WRITTEN = {"left", "right", "langle", "rangle", "cdot", "mathrm", "text", *"{}_#$%& "}
 CHARACTERS = {"backslash", "hat", "sim", "partial", "ldots", "infty", "times", "surd", "nabla", "Omega", "theta"}
 CHARACTERS |= {"acute", "ddot", "ss"}
 

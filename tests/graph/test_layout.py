@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import tinygrad_edu as tg
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.layout import engine
 from tinygrad_edu.graph.layout.choice import lay_out
@@ -183,8 +184,10 @@ def test_a_dot_that_hangs_or_fails_or_lies_costs_no_picture(
 
 def test_an_unknown_engine_is_refused() -> None:
     unknown: Any = "neato"
-    with pytest.raises(ValueError, match="engine is one of 'auto', 'graphviz', 'builtin', not 'neato'"):
-        lay_out([], [], "LR", unknown)
+    x = tg.Value(2.0)
+    for draw in (lambda: tg.draw(x, engine=unknown), lambda: tg.graph.diff(x * x, x).draw(engine=unknown)):
+        with pytest.raises(ValueError, match="engine is one of 'auto', 'graphviz', 'builtin', not 'neato'"):
+            draw()
 
 
 def test_leaves_stand_beside_what_uses_them() -> None:

@@ -114,16 +114,16 @@ def test_closed_layers_have_gradients_by_their_results_and_not_by_their_numbers(
         (r"\Theta_{ij}", "Θ_{ij}"),
         (r"\lambda_1", "λ_1"),
         (r"\hat{y}", "ŷ"),
-        (r"\bar x^2", "x̄^2"),
+        (r"\bar x^2", "«x̄^2»"),
         (r"\tilde\theta", "θ̃"),
-        (r"\hatx", r"\hatx"),
+        (r"\hatx", r"«\hatx»"),
         (r"\mathcal{L}", "ℒ"),
         (r"\mathbf{W}_1", "W_1"),
         (r"\hat{\mathbf{x}}", "x̂"),
-        (r"\mathcal{Z}", r"\mathcal{Z}"),
-        (r"\unknown{x}", r"\unknown{x}"),
-        (r"C:\data", r"C:\data"),
-        ("\\", "\\"),
+        (r"\mathcal{Z}", r"«\mathcal{Z}»"),
+        (r"\unknown{x}", r"«\unknown{x}»"),
+        (r"C:\data", r"«C:\data»"),
+        ("\\", "«\\»"),
     ],
 )
 def test_commands_of_latex_for_letters_are_letters_in_all_views(name: str, called: str) -> None:
@@ -133,6 +133,58 @@ def test_commands_of_latex_for_letters_are_letters_in_all_views(name: str, calle
     assert next(node.label for node in tg.draw(x * 3, highlight=[name]).graph.nodes) == called
     other = tg.Value(1.0, name=called)
     assert len(set(labels([x, other]).values())) == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2",
+        "3.5",
+        "1e5",
+        "-x",
+        "a + b",
+        "a*b",
+        "x/y",
+        "x^2",
+        "sin(x)",
+        "x = 3",
+        "a, b",
+        "train loss",
+        "√2",
+        "2x",
+        "损失 (训练)",
+    ],
+)
+def test_a_name_that_could_be_read_as_a_number_or_an_expression_is_marked_in_all_views(name: str) -> None:
+    x, y = tg.Value(2.0, name=name), tg.Value(3.0, name="y")
+    z = x * y + x
+    assert tg.formula(z) == f"«{name}» · y + «{name}»"
+    assert tg.formula(z, latex=True).count(r"\langle") == 2
+    drawing = tg.draw(z, highlight=name)
+    assert f"«{name}» = 2" in drawing.text()
+    assert f"∂v₂/∂«{name}» = 4" in str(tg.explain(z, x)) + drawing.text()
+    assert f"«{name}»" in tg.steps(z).text()
+    rules = {edge.rule for edge in tg.draw(z, "both").graph.edges}
+    assert f"g · «{name}»" in rules
+    marked = re.sub("«[^»]*»", "", "".join((tg.formula(z), str(tg.explain(z, x)), drawing.text(), tg.steps(z).text())))
+    assert name not in marked or name in ("2", "x = 3")  # which are numbers of the program, too
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x", "h_prev", "W_{hh}", "x_t^{(2)}", "0.weight", "layers.0.bias", "x'", "σ²", "∂z/∂x", "dx/dt", "ŷ", "权重", "x̄"],
+)
+def test_other_names_are_not_marked(name: str) -> None:
+    assert "«" not in tg.draw(tg.Value(2.0, name=name) * 3).text()
+
+
+def test_a_quotient_of_marked_names_is_a_fraction_in_latex() -> None:
+    x = tg.Value(2.0, name="x/y")
+    (g,) = tg.gradients((z := x**3), [x], create_graph=True)
+    z.name = "a + b"
+    text = tg.explain(z, x).latex()
+    assert r"\frac{\partial {\langle \mathrm{a\ +\ b} \rangle}}{\partial {\langle \mathrm{x/y} \rangle}}" in text
+    assert tg.formula(g) == "3 · «x/y»²"
 
 
 def test_names_come_from_the_program() -> None:

@@ -329,7 +329,7 @@ WRONG_IDS: Any = [1.7]
         (lambda: models.choose([0.0], top_p=0.0), tg.OutOfRangeError, "top_p is a share"),
         (lambda: models.choose([0.0], temperature=math.nan), tg.OutOfRangeError, "0 or more and finite, not nan"),
         (lambda: models.choose([0.0], temperature=math.inf), tg.OutOfRangeError, "0 or more and finite, not inf"),
-        (lambda: models.choose([0.0], temperature=WRONG), tg.OutOfRangeError, "0 or more and finite, not '1'"),
+        (lambda: models.choose([0.0], temperature=WRONG), tg.DtypeError, "temperature is a number, not str '1'"),
         (lambda: models.choose([0.0, math.inf]), tg.ShapeError, "none of them nan or inf"),
         (lambda: models.choose([-math.inf, -math.inf]), tg.ShapeError, "not all of them -inf"),
         (lambda: models.choose([]), tg.ShapeError, "a row"),

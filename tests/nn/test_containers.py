@@ -109,7 +109,7 @@ def test_modules_may_have_names() -> None:
 
 @pytest.mark.parametrize("held", [nn.ModuleList([nn.ReLU()]), nn.ModuleDict({"up": nn.ReLU()})])
 def test_what_only_holds_modules_is_not_called(held: nn.Module) -> None:
-    with pytest.raises(AttributeError, match="Module(List|Dict) only holds modules: call them one by one"):
+    with pytest.raises(AttributeError, match=r"Module(List|Dict) only holds modules: call them one by one"):
         held(tg.ones(2))
 
 
@@ -145,12 +145,12 @@ def test_lists_and_dicts_of_modules() -> None:
         (lambda: nn.Sequential(tg.relu), "'0' is <primitive relu>: nn.Lambda makes a module of a function"),
         (lambda: nn.Sequential(nn.ReLU), r"'0' is ReLU: a class, of which ReLU\(...\) makes a module"),
         (lambda: nn.Sequential([nn.ReLU()]), r"give the modules one by one, as in Sequential\(\*modules\)"),
-        (lambda: nn.ModuleList(cast(Any, nn.ReLU())), "takes a list of modules"),
-        (lambda: nn.Lambda(cast(Any, 3)), "makes a module of a function, not of 3"),
+        (lambda: nn.ModuleList(cast(Any, nn.ReLU())), "modules is a list, not ReLU"),
+        (lambda: nn.Lambda(cast(Any, 3)), "function is a function, not int 3"),
         (lambda: nn.Sequential(3), "Sequential: holds modules, and '0' is 3"),
         (lambda: nn.ModuleDict({"a.b": nn.ReLU()}), "'a.b' cannot name a module"),
         (lambda: nn.ModuleDict({"keys": nn.ReLU()}), "'keys' cannot name a module"),
-        (lambda: nn.ModuleDict(cast(Any, [nn.ReLU()])), "made of a dict of modules, not of"),
+        (lambda: nn.ModuleDict(cast(Any, [nn.ReLU()])), "modules is a dict or None, not list"),
         (lambda: nn.ModuleList([]).append(cast(Any, None)), "holds modules, and '0' is None"),
     ],
 )  # fmt: skip

@@ -106,7 +106,7 @@ def test_gains_are_pytorchs() -> None:
         (lambda: nn.init.bilinear_(tg.zeros((3, 3))), r"bilinear_: .* not \(3, 3\)"),
         (lambda: nn.init.normal_(tg.zeros(3), std=-1.0), "std is 0 or larger, not -1.0"),
         (lambda: nn.init.uniform_(tg.zeros(3), 2.0, 1.0), "a is at most b, and not a=2.0, b=1.0"),
-        (lambda: nn.init.constant_(tg.zeros(3), cast(Any, "1")), "constant_: val is a number, not '1'"),
+        (lambda: nn.init.constant_(tg.zeros(3), cast(Any, "1")), "constant_: val is a number, not str '1'"),
     ],
 )
 def test_wrong_settings_are_refused_in_words(call: Any, says: str) -> None:

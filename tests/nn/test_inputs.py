@@ -98,6 +98,39 @@ def test_activations_take_lists(function: Any) -> None:
         function("1")
 
 
+WITHOUT_PARAMETERS: list[tuple[Any, tuple[int, ...]]] = [
+    (nn.AdaptiveAvgPool1d(3), (2, 4, 5)),
+    (nn.AdaptiveAvgPool2d((1, 2)), (2, 4, 3, 5)),
+    (nn.AdaptiveAvgPool2d((2, 2)), (2, 4, 4, 6)),
+    (nn.AdaptiveAvgPool3d(2), (2, 4, 3, 5, 3)),
+    (nn.AdaptiveMaxPool2d(2), (2, 4, 3, 5)),
+    (nn.AvgPool1d(2), (2, 4, 5)),
+    (nn.AvgPool2d(2, padding=1), (2, 4, 3, 5)),
+    (nn.CosineSimilarity(), (2, 4)),
+    (nn.GELU(), (2, 4)),
+    (nn.GlobalAvgPool(), (2, 4, 3, 5)),
+    (nn.Hardswish(), (2, 4)),
+    (nn.InstanceNorm1d(4), (2, 4, 5)),
+    (nn.LocalResponseNorm(3), (2, 4, 5)),
+    (nn.MaxPool2d(2), (2, 4, 3, 5)),
+    (nn.PairwiseDistance(), (2, 4)),
+    (nn.Softmax(1), (2, 4)),
+    (nn.Upsample(7, mode="bilinear"), (2, 4, 3, 5)),
+    (nn.Upsample(scale_factor=2), (2, 4, 3, 5)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), WITHOUT_PARAMETERS, ids=[repr(layer) for layer, _ in WITHOUT_PARAMETERS])
+@pytest.mark.parametrize("dtype", ["float16", "int64", "uint8"])
+def test_layers_without_parameters_give_for_any_dtype_what_they_give_for_floats(
+    layer: Any, shape: Any, dtype: str
+) -> None:
+    x = np.random.default_rng(0).integers(0, 9, shape)
+    pair = isinstance(layer, (nn.CosineSimilarity, nn.PairwiseDistance))
+    given, expected = (layer(*[y] * (1 + pair)) for y in (x.astype(dtype), x.astype("float32")))
+    assert np.allclose(np.asarray(given, "float32"), np.asarray(expected), rtol=2e-3 if dtype == "float16" else 1e-6)
+
+
 @pytest.mark.parametrize(
     "layer", [nn.Dropout(0.0), nn.Softmax(1), nn.MaxPool1d(2), nn.AdaptiveAvgPool1d(2), nn.Flatten()]
 )

@@ -252,7 +252,7 @@ def test_wrong_classes_are_refused_in_words(loss: Any, target: Any, error: type[
         (lambda: F.hinge_loss(tg.ones(2), [0, 1]), "targets are −1 and 1"),
         (lambda: F.binary_cross_entropy(tg.tensor([1.5]), [1.0]), "between 0 and 1; .* has others"),
         *(
-            (partial(f, tg.tensor([[0.5, 0.5]]), [[y, 1.0]]), r"targets are probabilities, .*; \(y \+ 1\) / 2 makes them")
+            (partial(f, tg.tensor([[0.5, 0.5]]), [[y, 1.0]]), r"targets are probabilities, .*; \(y \+ 1\) / 2 makes")
             for f in (
                 F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.multilabel_soft_margin_loss
             )

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn
+from tinygrad_edu import data, models, nn
 
 
 def drawn() -> list[float]:
@@ -66,3 +67,23 @@ def test_the_numbers_do_not_depend_on_the_hash_seed() -> None:
     tg.manual_seed(1)
     np.testing.assert_array_equal(json.loads(outputs.pop()), drawn())
     assert not outputs
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.Embedding.from_pretrained([[1.0, 2.0], [3.0, 4.0]]),
+        lambda: nn.functional.dropout(tg.ones(3), p=1.0),
+        lambda: nn.functional.dropout(tg.ones(3), p=0.0),
+        lambda: nn.functional.dropout(tg.ones(3), training=False),
+        lambda: nn.functional.alpha_dropout(tg.ones(3), p=1.0),
+        lambda: nn.summary(nn.Sequential(nn.Linear(None, 3), nn.Dropout()), (1, 2)),
+        lambda: models.receptive_field(nn.Sequential(nn.Conv2d(None, 2, 3)), 1, 8, 8),
+        lambda: models.choose([0.0, 1.0], temperature=0.0),
+        lambda: list(data.DataLoader(data.xor(8), batch_size=4, shuffle=True)),
+    ],
+)
+def test_what_needs_no_random_numbers_of_the_package_draws_none(call: Callable[[], object]) -> None:
+    before = tg.random.get_state()
+    call()
+    assert tg.random.get_state() == before

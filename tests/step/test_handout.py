@@ -85,7 +85,7 @@ def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
         ("∂L/∂b = Σ δ", r"\frac{\partial L}{\partial b} = \sum \delta"),
         ("W₂ ** (−1)", r"W_{2} ^{-1}"),
         ("g W.T² + x²^k", r"g \, \mathrm{W.T}^{2} + x^{2}{}^{k}"),
-        ("«50% & more» + x", r"\mathrm{50\%\ \&\ more} + x"),
+        ("«50% & more» + x", r"{\langle \mathrm{50\%\ \&\ more} \rangle} + x"),
         ("model.loss = log(2)", r"\mathrm{model.loss} = \operatorname{log}(2)"),
     ],
 )

@@ -279,7 +279,7 @@ def test_a_split_of_the_data_trains_and_validates() -> None:
         ({"loader": [np.ones((3, 2))]}, "a batch is a tuple"),
         ({"loader": [(np.ones((3, 2)),)]}, "a batch is a tuple .* not 1 part"),
         ({"epochs": -1}, "epochs is a whole number from 0 on, not -1"),
-        ({"epochs": 1.5}, "epochs is a whole number from 0 on, not 1.5"),
+        ({"epochs": 1.5}, "epochs is a whole number, not float 1.5"),
         ({"metrics": ["accuracy"]}, "a metric is a function such as train.accuracy, .* not 'accuracy'"),
         ({"metrics": [partial(train.top_k, k=2)]}, "or under a name in a dict"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["clean", "columns", "escaped"]
+__all__ = ["clean", "columns", "escaped", "exception_text"]
 
 
 def escaped(text: str, hidden: Callable[[str], bool]) -> str:
@@ -39,3 +39,16 @@ def clean(text: str, most: int = 2_000) -> str:
     """
     shown = escaped(text[:most], lambda char: not char.isprintable() and char not in "\n\t")
     return shown if len(text) <= most else f"{shown} ... (and {len(text) - most:,} characters more)"
+
+
+def exception_text(error: BaseException) -> str:
+    """The last line of the traceback of an exception; of one whose own `__str__` fails, the name alone.
+
+    >>> exception_text(ZeroDivisionError("division by zero")), exception_text(KeyboardInterrupt())
+    ('ZeroDivisionError: division by zero', 'KeyboardInterrupt')
+    """
+    try:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

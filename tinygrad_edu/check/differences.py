@@ -110,20 +110,15 @@ def _slope(line: Line, step: float, here: ndarray) -> Slope:
         right = _extrapolated((ahead - here) / t, 2, 4 * rounding, moved)
         left = _extrapolated((here - behind) / t, 2, 4 * rounding, moved)
     noise = 2.0**12 * line.eps / line.base * size
-    return Slope(_doubted(central, right, left), right, left, noise)
-
-
-def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
-    """The central estimate with a larger error at kinks: there it is the mean of two derivatives, and means nothing."""
+    # At a kink the central estimate is the mean of two derivatives, and means nothing.
     doubt = np.where(_is_kink(right, left), abs(right.value - left.value) / 2, 0.0)
-    return Estimate(central.value, np.maximum(central.error, doubt))
+    return Slope(Estimate(central.value, np.maximum(central.error, doubt)), right, left, noise)
 
 
 def _is_kink(right: Estimate, left: Estimate) -> ndarray:
     """Where the right and the left derivative differ by far more than their errors."""
     gap, larger = abs(right.value - left.value), np.maximum(abs(right.value), abs(left.value))
-    kink: ndarray = gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger)
-    return kink
+    return np.asarray(gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger))
 
 
 def _extrapolated(quotients: ndarray, factor: int, rounding: ndarray, moved: float) -> Estimate:
@@ -173,8 +168,7 @@ def _better(long: Estimate, short: Estimate) -> Estimate:
 def _settled(estimate: Estimate, near_zero: ndarray, rtol: float) -> ndarray:
     """Where an estimate is precise enough: to `rtol`, or for a zero, up to rounding."""
     value, error = estimate
-    is_settled: ndarray = (error <= rtol * abs(value)) | ((abs(value) <= 2 * error) & (error <= near_zero))
-    return is_settled
+    return np.asarray((error <= rtol * abs(value)) | ((abs(value) <= 2 * error) & (error <= near_zero)))
 
 
 def scales(arguments: Arguments) -> ndarray:
@@ -184,8 +178,7 @@ def scales(arguments: Arguments) -> ndarray:
         part = out[x.span]
         others = part[(part > 0) & np.isfinite(part)]
         part[~(part > 0) | ~np.isfinite(part)] = np.exp(np.mean(np.log(others))) if others.size else 1.0
-    rounded: ndarray = _power_of_two(out)
-    return rounded
+    return np.asarray(_power_of_two(out))
 
 
 def _power_of_two(x: Any) -> Any:

@@ -29,8 +29,7 @@ class Tolerance(NamedTuple):
     step: float | None = None
 
     def __call__(self, analytic: ndarray, numerical: ndarray) -> ndarray:
-        allowed: ndarray = self.atol + self.rtol * _larger(analytic, numerical)
-        return allowed
+        return np.asarray(self.atol + self.rtol * _larger(analytic, numerical))
 
 
 class Comparison(NamedTuple):
@@ -56,38 +55,32 @@ class Comparison(NamedTuple):
     @property
     def tolerance(self) -> ndarray:
         """The difference that is allowed: the slack, and the error of the finite differences."""
-        tolerance: ndarray = self.slack + 4 * self.slope.central.error
-        return tolerance
+        return np.asarray(self.slack + 4 * self.slope.central.error)
 
     @property
     def sure(self) -> ndarray:
         """Where the difference quotient is precise enough to be trusted; never at a kink."""
         value, error = self.slope.central
-        sure: ndarray = error <= np.maximum(self.coarseness * _larger(self.analytic, value), self.slope.noise)
-        return sure
+        return np.asarray(error <= np.maximum(self.coarseness * _larger(self.analytic, value), self.slope.noise))
 
     @property
     def agrees(self) -> ndarray:
         """Where the two derivatives are equal within the tolerance."""
-        agrees: ndarray = abs(self.analytic - self.slope.central.value) <= self.tolerance
-        return agrees
+        return np.asarray(abs(self.analytic - self.slope.central.value) <= self.tolerance)
 
     @property
     def right(self) -> ndarray:
         """Where the two agree for sure."""
-        right: ndarray = self.sure & self.agrees
-        return right
+        return np.asarray(self.sure & self.agrees)
 
     @property
     def wrong(self) -> ndarray:
         """Where the two differ for sure."""
-        wrong: ndarray = self.sure & ~self.agrees
-        return wrong
+        return np.asarray(self.sure & ~self.agrees)
 
     def known(self, side: Estimate) -> ndarray:
         """Where a one-sided derivative seems to exist."""
-        known: ndarray = side.error <= np.maximum(100 * self.coarseness * abs(side.value), 2.0**10 * self.slope.noise)
-        return known
+        return np.asarray(side.error <= np.maximum(100 * self.coarseness * abs(side.value), 2.0**10 * self.slope.noise))
 
     @property
     def allowed(self) -> ndarray:
@@ -110,8 +103,7 @@ class Comparison(NamedTuple):
 
 
 def _larger(analytic: ndarray, numerical: ndarray) -> ndarray:
-    larger: ndarray = np.fmax(np.where(np.isfinite(analytic), abs(analytic), 0.0), abs(numerical))
-    return larger
+    return np.asarray(np.fmax(np.where(np.isfinite(analytic), abs(analytic), 0.0), abs(numerical)))
 
 
 class Point:
@@ -139,8 +131,7 @@ class Point:
     @property
     def singles(self) -> ndarray:
         """Whether each functional is a single output."""
-        singles: ndarray = np.count_nonzero(self.functionals, axis=1) == 1
-        return singles
+        return np.asarray(np.count_nonzero(self.functionals, axis=1) == 1)
 
     def pull(self) -> None:
         """Compute the engine's derivatives."""

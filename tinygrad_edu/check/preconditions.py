@@ -6,6 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from .._support.languages import say, texts
+from .._support.text import exception_text
 from ..engine.graphs import reachable
 from ..engine.messages import describe
 from ..engine.node import Node, creation, number_of
@@ -73,7 +74,7 @@ def take_derivatives(point: Point) -> None:
         single, double = (subject.flat_gradient(subject.pull(call, by * upstream)) for by in (1.0, -2.0))
     except Exception as error:
         text = texts("the backward pass of order {order} failed: {error}")
-        said = say(text, order=subject.order, error=f"{type(error).__name__}: {error}")
+        said = say(text, order=subject.order, error=exception_text(error))
         raise GradientError(said) from error
     unchanged = _same(flat(call.outputs), call.values) and not subject.arguments.changed(call.leaves)
     if not (unchanged and _same(once, point.jacobian)):

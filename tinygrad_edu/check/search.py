@@ -100,8 +100,7 @@ def _is_allowed(point: Point, comparison: Comparison) -> ndarray:
     infinite = np.isinf(comparison.analytic)
     if not infinite.any():
         return comparison.allowed
-    steep: ndarray = comparison.allowed & (~infinite | point.steep(comparison))
-    return steep
+    return np.asarray(comparison.allowed & (~infinite | point.steep(comparison)))
 
 
 def nearby(findings: Sequence[Finding], random: np.random.Generator) -> list[Finding]:

@@ -22,7 +22,7 @@ from ..engine.tensor import Tensor
 from ..engine.value import Value
 from ..errors import DtypeError
 
-__all__ = ["Arguments", "Varied", "around_one", "flat", "index_in_words", "parts"]
+__all__ = ["Arguments", "Varied", "around_one", "flat", "index_in_words", "parameters_of", "parts"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class Arguments:
 
     def __init__(self, f: Callable[..., Any], inputs: Any, *, all_nodes: bool = False) -> None:
         self.given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
-        names = _parameter_names(function_of("gradcheck", f), len(self.given))
+        function, n = function_of("gradcheck", f), len(self.given)
+        names = parameters_of(function.arrays if isinstance(function, Primitive) else function)
+        names += [f"input {i}" if n > 1 else "input" for i in range(len(names), n)]
         self.varied: list[Varied] = []
         arrays = [(name, x) for name, x in zip(names, self.given) if isinstance(x, (ndarray, Node))]
         self._before = [(name, x, np.array(number_of(x))) for name, x in arrays]
@@ -144,14 +146,13 @@ def _kind(x: Any, all_nodes: bool) -> type | None:
     return None
 
 
-def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:
-    """The names of the function's parameters; "input" where they are unknown."""
+def parameters_of(f: Callable[..., Any]) -> list[str]:
+    """The names of the parameters that a function takes by their places, as far as they are known."""
     try:
-        parameters = inspect.signature(f.arrays if isinstance(f, Primitive) else f).parameters.values()
+        parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
-        parameters = ()  # type: ignore[assignment]
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return [names[i] if i < len(names) else f"input {i}" if n > 1 else "input" for i in range(n)]
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def index_in_words(flat_index: int, shape: tuple[int, ...]) -> str:
@@ -180,5 +181,4 @@ def flat(outputs: Sequence[Any]) -> ndarray:
 
 def around_one(random: np.random.Generator, *shape: int) -> ndarray:
     """Random numbers of either sign, none of them near 0."""
-    numbers: ndarray = random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape)
-    return numbers
+    return np.asarray(random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape))

@@ -1,7 +1,7 @@
 """The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
 
-One file for each command. `draw`, `explain` and `step` run the user's file, as Python would, and then show a node that
-it made. Wrong input is answered in one line on stderr, with exit code 2.
+One file for each command, and one for those that run the user's file, as Python would, and then show a node that it
+made: `draw`, `explain` and `step`. Wrong input is answered in one line on stderr, with exit code 2.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def joined(argv: Sequence[str]) -> list[str]:
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     # Imported here, for it takes longer than all else, and Ctrl-C ends it as it ends a command.
-    from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
+    from . import demo, grade, sample, show, train, tutorials
 
     vars(argparse)["_"] = lambda text: text and say(text)  # no other way to say its own words; some are None
     top = argparse.ArgumentParser(
@@ -98,6 +98,6 @@ def parser() -> argparse.ArgumentParser:
     about = say("show program's version number and exit")
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}", help=about)
     commands = top.add_subparsers(title=say("commands"), required=True, metavar="COMMAND")
-    for one in (demo, draw, explain, step, train, sample, tutorials, grade, grade_check, gradescope):
+    for one in (demo, show, train, sample, tutorials, grade):
         one.add_to(commands)
     return top

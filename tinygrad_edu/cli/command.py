@@ -17,18 +17,6 @@ Commands = Any  # the result of argparse's add_subparsers, whose class has no pu
 Add = Callable[..., argparse.Action]
 
 
-ARGPARSE = texts(
-    (
-        "usage: ", "positional arguments", "options", "show this help message and exit",
-        "show program's version number and exit", "the following arguments are required: %s",
-        "unrecognized arguments: %s", "argument %(argument_name)s: %(message)s", "expected one argument",
-        "expected at least one argument", "invalid choice: %(value)r (choose from %(choices)s)",
-        "%(prog)s: error: %(message)s\n",
-    )
-)  # fmt: skip
-"""What argparse says itself."""
-
-
 class Refusal(SpokenError):
     """Wrong input of the user; the message says in one line what is wrong."""
 

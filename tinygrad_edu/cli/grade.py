@@ -1,6 +1,7 @@
 """`tinygrad-edu grade`: grade the submissions of a class, or a single one.
 
-`grade new` writes a first assignment, and `grade --engine` checks an engine that somebody has made.
+`grade new` writes a first assignment, and `grade check` tests it before a class gets it. `grade gradescope` writes the
+autograder for Gradescope, and `grade --engine` checks an engine that somebody has made.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .._support.languages import language, say, speaking, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.assignments import ASSIGNMENTS, TEMPLATE, folder
+from ..grade.formats.autograder import autograder
 from ..grade.formats.gradebooks import Gradebook, late_in_moodle
 from ..grade.formats.services import obeying_nothing
 from ..grade.formats.words import feedback, final, lateness, one_line, points, to_look_at
@@ -33,7 +35,8 @@ from ..grade.many import grade_many
 from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
 from ..grade.sandbox.isolation import LEVELS
-from .command import Commands, Refusal, above, at_least, command, refusing
+from ..grade.soundness import check_assignment
+from .command import Add, Commands, Refusal, above, at_least, command, refusing
 from .translation import translated, translated_markdown
 
 __all__ = ["add_to"]
@@ -61,8 +64,7 @@ def add_to(commands: Commands) -> None:
         help="what kind of mistake it is; and where; and how to mend it (default: how)")  # fmt: skip
     add("--student", metavar="ID", default="", help="SUBMISSIONS is this student's, even if it is a folder")
     add("--workers", metavar="N", type=at_least(1), help="submissions at a time (default: one for each processor)")
-    add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
-    add("--secret", metavar="FILE", help="a file that inputs are drawn from; keep it from students")
+    _add_trust(add)
 
     add = command(commands, _run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
@@ -72,6 +74,28 @@ def add_to(commands: Commands) -> None:
     add = command(commands, _run_engine, "grade --engine", "check an engine that you have made yourself")
     add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
     add("--seconds", metavar="S", type=above(0.0), default=20.0, help="the longest time for one question (default: 20)")
+
+    add = command(commands, _run_check, "grade check", "try out an assignment before a class does")
+    add("assignment", metavar="ASSIGNMENT", help="the instructor's file, or a folder with an assignment.py")
+    add("--reference", metavar="FILE", help="the solution (default: reference.py, or hw1_reference.py, beside hw1.py)")
+    add("--starter", metavar="FILE", help="what students begin with (default: starter.py or hw1_starter.py, if any)")
+    add("--seeds", metavar="N", type=at_least(1), default=20, help="how often the reference is graded (default: 20)")
+    add("--most", metavar="N", type=at_least(1), default=200, help="how many wrong programs at most (default: 200)")
+    add("--workers", metavar="N", type=at_least(1), help="programs at a time (default: one for each processor)")
+    add("--json", metavar="FILE", help="write the report there, too")
+
+    about = texts("write the zip that Gradescope takes for an autograder")
+    add = command(commands, _run_gradescope, "grade gradescope", about)
+    add("assignment", metavar="ASSIGNMENT", help="the file, with all .py files beside it; or a folder, with all in it")
+    add("-o", "--out", metavar="FILE", default="autograder.zip", help="the zip (default: autograder.zip)")
+    add("--feedback", choices=FEEDBACK, default="how", help="how much students are told (default: how)")
+    _add_trust(add)
+
+
+def _add_trust(add: Add) -> None:
+    """Add the options that say whom nobody trusts: the isolation of students' programs, and the secret."""
+    add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
+    add("--secret", metavar="FILE", help="a file that inputs are drawn from; keep it from students")
 
 
 def _run_grade(arguments: argparse.Namespace) -> None:
@@ -83,7 +107,7 @@ def _run_grade(arguments: argparse.Namespace) -> None:
             loaded,
             arguments.submissions,
             student=arguments.student,
-            secret=secret(arguments.secret),
+            secret=_secret(arguments.secret),
             require_isolation=arguments.require_isolation,
         )
         if sys.stderr.isatty():
@@ -92,7 +116,7 @@ def _run_grade(arguments: argparse.Namespace) -> None:
             print(say(text, total=f"{limits.total_seconds:g}", call=f"{limits.call_seconds:g}"), file=sys.stderr)
         columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
-        groups = _members_of(arguments.groups)
+        groups = grouped((group, student) for group, student in _table(arguments.groups, "group", "student"))
         jobs = _with_lateness(jobs, arguments)
         noted = []
         for name, path, column in fill:  # say before the work, not after it, what cannot be filled
@@ -155,11 +179,6 @@ def _table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
         raise Refusal(text, path=path, columns=say(" and ").join(columns), error=error) from None
 
 
-def _members_of(path: str | None) -> dict[str, list[str]]:
-    """The students of each group."""
-    return grouped((group, student) for group, student in _table(path, "group", "student"))
-
-
 NO_DAYS = texts("--late {file}: {student} is late by {given}; days are a number")
 DAYS_BELOW_0 = texts("--late {file}: {student} is late by {given}; days are a number from 0 on")
 
@@ -211,7 +230,7 @@ def _to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     return [*map(tuple, arguments.format), *([("csv", arguments.csv)] if arguments.csv else [])]
 
 
-def secret(path: str | None) -> bytes:
+def _secret(path: str | None) -> bytes:
     """The bytes of the file; without a file none, and inputs are drawn by the assignment itself."""
     if path is None:
         return b""
@@ -306,3 +325,43 @@ def _run_engine(arguments: argparse.Namespace) -> int:
         page = check_engine(arguments.adapter, seconds=arguments.seconds)
         print(page)
     return 0 if page else 1
+
+
+def _run_check(arguments: argparse.Namespace) -> int:
+    """Test the assignment and print the report; gives 1 if it has a fault."""
+    with refusing(TinygradError, OSError):
+        report = check_assignment(
+            arguments.assignment,
+            reference=arguments.reference,
+            starter=arguments.starter,
+            seeds=arguments.seeds,
+            most=arguments.most,
+            workers=arguments.workers,
+        )
+        print(report)
+        if arguments.json:
+            replace_file(arguments.json, report.json().encode())
+    return 0 if report else 1
+
+
+MOST_SECONDS = 540.0
+"""What a submission may take, so that Gradescope's ten minutes are enough for the grader's own work, too."""
+
+
+def _run_gradescope(arguments: argparse.Namespace) -> None:
+    """Write the zip."""
+    with refusing(TinygradError, OSError):
+        zipped = autograder(
+            arguments.assignment,
+            secret=_secret(arguments.secret),
+            feedback=arguments.feedback,
+            require_isolation=arguments.require_isolation,
+        )
+        replace_file(arguments.out, zipped)
+        seconds = load_assignment(arguments.assignment).assignment.limits.total_seconds
+    text = texts("{file}: {n} bytes; upload it to Gradescope under Configure Autograder")
+    print(say(text, file=arguments.out, n=f"{len(zipped):,}"))
+    text = texts("a submission may run for {s} s in all, as the assignment's Limits(total_seconds=...) says")
+    print(say(text, s=f"{seconds:g}"))
+    if seconds > MOST_SECONDS:
+        print(say("Gradescope ends it after 10 minutes, without a result: raise Autograder Timeout under Settings"))

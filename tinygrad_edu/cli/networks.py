@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .. import models, nn
-from .adversarial import Against
-from .tasks import Images, Task
+from .tasks import Against, Images, Task
 from .texts import Gaps, NextToken, NextTokenByRNN
 
 __all__ = ["NETWORKS", "Network"]
@@ -28,14 +27,9 @@ class Network(NamedTuple):
     settings: Mapping[str, Any] = {}
 
 
-def images(build: Callable[[int, int], nn.Module], size: int = 28, **settings: Any) -> Network:
-    """The row of a network that reads images, made for a number of channels and of classes."""
-    return Network(Images, lambda data: build(data.channels, data.classes), {"size": size, **settings})
-
-
-def _sized(build: Callable[[int, int, int], nn.Module], size: int = 28, **settings: Any) -> Network:
-    """The row of a network that is made for the size of the images as well."""
-    return Network(Images, lambda data: build(data.channels, data.classes, data.size), {"size": size, **settings})
+def images(build: Callable[..., nn.Module], size: int = 28, *, sized: bool = False) -> Network:
+    """The row of a network that reads images, made for their channels, their classes and, if `sized`, their size."""
+    return Network(Images, lambda data: build(data.channels, data.classes, *[data.size] * sized), {"size": size})
 
 
 OF_TEXT = {"block": 64, "channels": 64, "layers": 2, "heads": 4, "batch_size": 16, "optimizer": "adamw", "lr": 0.003}
@@ -47,14 +41,14 @@ NETWORKS: dict[str, Network] = {
     "lenet": images(models.lenet),
     "bn_lenet": images(models.bn_lenet),
     "lenet5": Network(Images, lambda data: models.lenet5(data.channels), {"size": 32}),
-    "alexnet": _sized(models.alexnet, 224),
-    "alexnet_2012": _sized(models.alexnet_2012, 224),
-    "alexnet_small": _sized(models.alexnet_small),
-    "vgg11": _sized(models.vgg11, 224),
-    "vgg13": _sized(models.vgg13, 224),
-    "vgg16": _sized(models.vgg16, 224),
-    "vgg19": _sized(models.vgg19, 224),
-    "vgg_small": _sized(models.vgg_small),
+    "alexnet": images(models.alexnet, 224, sized=True),
+    "alexnet_2012": images(models.alexnet_2012, 224, sized=True),
+    "alexnet_small": images(models.alexnet_small, sized=True),
+    "vgg11": images(models.vgg11, 224, sized=True),
+    "vgg13": images(models.vgg13, 224, sized=True),
+    "vgg16": images(models.vgg16, 224, sized=True),
+    "vgg19": images(models.vgg19, 224, sized=True),
+    "vgg_small": images(models.vgg_small, sized=True),
     "nin": images(models.nin, 224),
     "nin_small": images(models.nin_small),
     "googlenet": images(models.googlenet, 96),

@@ -88,6 +88,11 @@ class Text(Task):
             return CharTokenizer.train(text, special)
         return BytePairTokenizer.train(text, max(self.arguments.tokens, 256 + len(special)), special)
 
+    def describe(self, about: str, train: int, test: int) -> None:
+        """Say what the data are: so much to train with, so much to test with, and how many tokens there are."""
+        self.example = np.zeros((1, self.block), int)
+        self.about = say(about, n=f"{train:,}", m=f"{test:,}", k=f"{len(self.tokenizer):,}")
+
     @property
     def sizes(self) -> dict[str, Any]:
         """The sizes of the model."""
@@ -123,13 +128,7 @@ class NextToken(Text):
             raise Refusal(said, n=len(tokens), block=self.block)
         self.train = Windows(tokens[:cut], self.block)
         self.test = Windows(tokens[cut:], self.block)
-        self.example = np.zeros((1, self.block), int)
-        self.about = say(
-            "{n} tokens to train with, {m} to test with, {k} different",
-            n=f"{cut:,}",
-            m=f"{len(tokens) - cut:,}",
-            k=f"{len(self.tokenizer):,}",
-        )
+        self.describe(texts("{n} tokens to train with, {m} to test with, {k} different"), cut, len(tokens) - cut)
 
     def loss(self) -> Callable[..., Any]:
         return models.next_token_loss
@@ -173,13 +172,8 @@ class Gaps(Text):
                 "more paragraphs of several between empty lines"
             )
             raise Refusal(say(said)) from error
-        self.example = np.zeros((1, self.block), int)
-        self.about = say(
-            "{n} pairs of sentences to train with, {m} to test with, {k} different tokens",
-            n=f"{len(self.train):,}",
-            m=f"{len(self.test):,}",
-            k=f"{len(self.tokenizer):,}",
-        )
+        about = texts("{n} pairs of sentences to train with, {m} to test with, {k} different tokens")
+        self.describe(about, len(self.train), len(self.test))
 
     def loss(self) -> Callable[..., Any]:
         return models.bert_loss

@@ -16,7 +16,7 @@ from ..engine.random import manual_seed
 from ..errors import TinygradError
 from ..saving import save
 from ..train import Callback, Checkpoint, History, NotFiniteError
-from .command import Add, Commands, Refusal, above, at_least, command, not_negative, refusing
+from .command import Commands, Refusal, above, at_least, command, not_negative, refusing
 from .networks import NETWORKS
 from .tasks import Measure, Task
 
@@ -62,7 +62,9 @@ def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
     add = command(commands, _run_train, "train", "train a network of the textbook")
     add("network", choices=NETWORKS, metavar="NETWORK", help=", ".join(NETWORKS))
-    _add_options_of_tasks(add)
+    of_tasks = {name: x for network in NETWORKS.values() for name, x in network.task.options.items()}
+    for name, settings in of_tasks.items():
+        add(name, **settings)
     add("--epochs", metavar="N", type=at_least(1), help="passes over the examples, in all (default: 10)")
     add("--batch-size", metavar="N", type=at_least(1), help="examples in a step (default: 64)")
     add("--optimizer", choices=OPTIMIZERS, help=say("{names} (default: adam)", names=", ".join(OPTIMIZERS)))
@@ -84,13 +86,6 @@ def add_to(commands: Commands) -> None:
     add("--threads", metavar="N", type=at_least(1), default=1, help="that share the work of a step (default: 1)")
     add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for what is written (default: this one)")
     add("--resume", action="store_true", help="go on from the checkpoint there; give the other options as before")
-
-
-def _add_options_of_tasks(add: Add) -> None:
-    """Add the options that only some tasks take."""
-    options = {name: x for network in NETWORKS.values() for name, x in network.task.options.items()}
-    for name, settings in options.items():
-        add(name, **settings)
 
 
 def _run_train(arguments: argparse.Namespace) -> None:

@@ -17,15 +17,13 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from .._support.languages import say, texts
+from .._support.text import exception_text
 from ..engine.grad_mode import trace
 from ..engine.graphs import ancestors
 from ..engine.node import Node
 from .command import Refusal
 
-__all__ = ["NODE", "did_you_mean", "named_in_graph", "run", "split_target", "the_node"]
-
-NODE = texts("a node of your file: lesson.py:z, lesson.py:losses[0]")
-"""The help for the argument FILE.py:NAME."""
+__all__ = ["named_in_graph", "run", "split_target", "the_node"]
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -62,9 +60,9 @@ def run(file: str, reference: str) -> dict[str, Any]:
     except SystemExit as stop:
         if stop.code or wanted not in variables:
             text = texts("{place}: the file ended the program here ({error})")
-            raise Refusal(text, place=_line_of(stop, file), error=_in_words(stop)) from stop
+            raise Refusal(text, place=_line_of(stop, file), error=exception_text(stop)) from stop
     except BaseException as error:  # a user's own exception may be one
-        raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=_in_words(error)) from error
+        raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=exception_text(error)) from error
     for name, value in variables.items():
         if isinstance(value, Node) and value.name is None and not name.startswith("__"):
             value.name = name
@@ -86,10 +84,10 @@ def _compiled(file: str) -> CodeType:
     except OSError as error:
         what = say("this is a folder, not a Python file") if path.is_dir() else str(error.strerror)
         beside = [] if path.exists() else sorted(other.name for other in path.parent.glob("*.py"))
-        problem = what + did_you_mean(path.name, beside)
+        problem = what + _did_you_mean(path.name, beside)
         raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=_in_words(error)) from error
+        raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=exception_text(error)) from error
 
 
 @contextmanager
@@ -125,15 +123,6 @@ def _is_library(file: str) -> bool:
     return installed or file.startswith(("<", here, standard))
 
 
-def _in_words(error: BaseException) -> str:
-    """The last line of an exception's traceback."""
-    try:
-        said = error.msg if isinstance(error, SyntaxError) else str(error)
-    except Exception:  # the __str__ of a user's exception may fail
-        said = ""
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
-
-
 # Names.
 
 
@@ -142,7 +131,7 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
     name, steps = _read_reference(reference)
     if name not in variables:
         nodes = [key for key, value in variables.items() if isinstance(value, Node)]
-        hint = did_you_mean(name, nodes) or did_you_mean(name, variables)
+        hint = _did_you_mean(name, nodes) or _did_you_mean(name, variables)
         if nodes and not hint:
             hint = say("; its nodes are {names}", names=", ".join(nodes[:8]) + ", …" * (len(nodes) > 8))
         hint = hint or say("; only what stands at the top level of the file counts, not what a function makes")
@@ -152,8 +141,8 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
         try:
             value = follow(value, key)
         except Exception as error:
-            hint = did_you_mean(key, dir(value)) if follow is getattr and isinstance(error, AttributeError) else ""
-            problem = say("{name}: {problem}", name=so_far, problem=_in_words(error) + hint)
+            hint = _did_you_mean(key, dir(value)) if follow is getattr and isinstance(error, AttributeError) else ""
+            problem = say("{name}: {problem}", name=so_far, problem=exception_text(error) + hint)
             raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     if not isinstance(value, Node):
         hint = say("; say which of its items") if isinstance(value, (list, tuple, dict)) else ""
@@ -197,7 +186,7 @@ def _read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any
     return tree.id, steps[::-1]
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+def _did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'loss'?`, or nothing if no candidate is similar."""
     near = difflib.get_close_matches(name, [c for c in candidates if not c.startswith("__")], 1)
     return say("; did you mean {code}?", code=repr(near[0])) if near else ""

@@ -10,6 +10,7 @@
 # ruff: noqa: F403
 from typing import TYPE_CHECKING
 
+from ..engine.messages.hints import hold_to_hints
 from ..engine.messages.pytorch import missing
 from . import boxes as boxes, text as text
 from .augment import *
@@ -24,5 +25,6 @@ from .synthetic import *
 
 __all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
 __all__ += ["boxes", "text"]
+hold_to_hints(globals())
 if not TYPE_CHECKING:  # so that the type checker finds misspelt names
     __getattr__ = missing(__name__)

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
-from ..engine.messages import one_of, short
+from ..engine.messages import one_of, short, whole_from
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .resize import four_axes, sample, sides
 
@@ -80,6 +79,7 @@ class Pad:
 
 def _bordered(function: str, images: ndarray, padding: int, mode: str) -> ndarray:
     """The images with a border."""
+    whole_from(0, function, padding=padding)
     one_of(BORDERS, function, mode=mode)
     around = (padding, padding)
     numbers: Any = mode
@@ -221,7 +221,7 @@ class ColorJitter:
         return adjust_hue(images, rng.uniform(-self.hue, self.hue, len(images))) if self.hue else images
 
 
-def adjust_brightness(images: ndarray, factor: ArrayLike) -> ndarray:
+def adjust_brightness(images: ndarray, factor: float | Sequence[float] | ndarray) -> ndarray:
     """Every number times the factor, one for all images or (N,): 0 is black, 1 changes nothing.
 
     The results stay between 0 and 1, here and in the other adjustments. Raises `DtypeError` for whole numbers.
@@ -233,7 +233,7 @@ def adjust_brightness(images: ndarray, factor: ArrayLike) -> ndarray:
     return _blended("adjust_brightness", images, 0.0, factor)
 
 
-def adjust_contrast(images: ndarray, factor: ArrayLike) -> ndarray:
+def adjust_contrast(images: ndarray, factor: float | Sequence[float] | ndarray) -> ndarray:
     """The differences from the mean grey of the image, times the factor: 0 is all grey, 1 changes nothing.
 
     >>> import numpy as np
@@ -244,7 +244,7 @@ def adjust_contrast(images: ndarray, factor: ArrayLike) -> ndarray:
     return _blended("adjust_contrast", images, pixels.mean(axis=(1, 2, 3), keepdims=True), factor)
 
 
-def adjust_saturation(images: ndarray, factor: ArrayLike) -> ndarray:
+def adjust_saturation(images: ndarray, factor: float | Sequence[float] | ndarray) -> ndarray:
     """The differences of the colours from the grey of their pixel, times the factor: 0 is grey, 1 changes nothing.
 
     Raises `ShapeError` for images without three channels.
@@ -257,7 +257,7 @@ def adjust_saturation(images: ndarray, factor: ArrayLike) -> ndarray:
     return _blended("adjust_saturation", images, _grey(_of_three("adjust_saturation", images)), factor)
 
 
-def adjust_hue(images: ndarray, shift: ArrayLike) -> ndarray:
+def adjust_hue(images: ndarray, shift: float | Sequence[float] | ndarray) -> ndarray:
     """The colours moved around the circle of hues, red, yellow, green, cyan, blue, magenta: by a third, red is green.
 
     `shift` is a share of the circle, one number for all images or (N,). Brightness and saturation stay. Raises
@@ -301,12 +301,12 @@ def _of_three(function: str, images: ndarray) -> ndarray:
     return images
 
 
-def _by_image(numbers: ArrayLike, dtype: Any) -> ndarray:
+def _by_image(numbers: float | Sequence[float] | ndarray, dtype: Any) -> ndarray:
     """One number for all images, or one for each, as (N or 1, 1, 1, 1)."""
     return np.asarray(numbers, dtype).reshape(-1, 1, 1, 1)
 
 
-def _blended(function: str, images: ndarray, other: Any, factor: ArrayLike) -> ndarray:
+def _blended(function: str, images: ndarray, other: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
     """other + factor · (images − other), between 0 and 1."""
     images = four_axes(function, images)
     if images.dtype.kind != "f":

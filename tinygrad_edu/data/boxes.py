@@ -20,6 +20,7 @@ from numpy import ndarray
 
 from ..engine.convert import array_of
 from ..engine.messages import short
+from ..engine.messages.hints import hold_to_hints
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["anchors", "area", "assign", "centre_form", "clip", "corner_form", "decode", "encode", "iou", "nms"]
@@ -372,3 +373,6 @@ def _values(function: str, what: str, given: Any) -> ndarray:
     if array.ndim != 1:
         raise ShapeError(f"{function}: {what} has a number for each box, (N,), not shape {array.shape}")
     return array
+
+
+hold_to_hints(globals())

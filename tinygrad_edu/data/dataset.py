@@ -12,6 +12,7 @@ from numpy import ndarray
 from ..engine.convert import array_of
 from ..engine.messages import short
 from ..engine.node import Node
+from ..engine.random import generator
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
@@ -126,6 +127,7 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: int = 0) -> list[
     >>> len(train), len(test)
     (8, 2)
     """
+    dataset = as_dataset("random_split", dataset)
     n = len(dataset)
     sizes = [int(length) for length in lengths]
     if any(isinstance(share, float) for share in lengths) and abs(sum(lengths) - 1) < 1e-9:
@@ -134,7 +136,7 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: int = 0) -> list[
             sizes[i % len(sizes)] += 1
     if sum(sizes) != n or min(sizes) < 0:
         raise ShapeError(f"random_split: {list(lengths)} sum neither to the {n} examples there are nor to 1.0")
-    order = np.random.default_rng(seed).permutation(n)
+    order = generator(seed).permutation(n)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
@@ -147,9 +149,10 @@ def k_fold(dataset: Any, k: int, seed: int = 0) -> list[tuple[Subset, Subset]]:
     >>> [(len(train), len(validation)) for train, validation in k_fold(TensorDataset(np.arange(10)), 3)]
     [(6, 4), (7, 3), (7, 3)]
     """
+    dataset = as_dataset("k_fold", dataset)
     if not 2 <= k <= len(dataset):
         raise ShapeError(f"k_fold: k is from 2 to the number of examples, {len(dataset)}, not {k}")
-    folds = np.array_split(np.random.default_rng(seed).permutation(len(dataset)), k)
+    folds = np.array_split(generator(seed).permutation(len(dataset)), k)
     return [
         (Subset(dataset, np.concatenate(folds[:i] + folds[i + 1 :])), Subset(dataset, fold))
         for i, fold in enumerate(folds)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.random import generator
 from ..errors import OutOfRangeError
 from .dataset import TensorDataset
 
@@ -39,7 +40,7 @@ class LabelledImages(NamedTuple):
         """
         if not 0 <= test <= 1:
             raise OutOfRangeError(f"split: test is the share of the images to hold out, between 0 and 1, not {test!r}")
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         held_out = np.zeros(len(self.labels), dtype=bool)
         for label in np.unique(self.labels):
             members = np.flatnonzero(self.labels == label)

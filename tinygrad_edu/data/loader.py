@@ -16,9 +16,6 @@ from .dataset import as_dataset
 
 __all__ = ["DataLoader"]
 
-Transform = Callable[[ndarray, np.random.Generator], ndarray]
-"""A function that changes the first array of a batch, such as its images, with the random generator it is given."""
-
 
 class DataLoader(TakesPyTorchsArguments):
     """The batches of a dataset, as Tensors. Each iteration is one pass over the dataset.
@@ -54,11 +51,12 @@ class DataLoader(TakesPyTorchsArguments):
 
     def __init__(
         self, dataset: Any, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False,
-        transform: Transform | Sequence[Transform] = (), seed: int = 0,
+        transform: Callable[..., ndarray] | Sequence[Callable[..., ndarray]] = (), seed: int = 0,
         bucket_by: Sequence[int] | ndarray | None = None,
     ) -> None:  # fmt: skip
         dataset = as_dataset("DataLoader", dataset)
         whole_from(1, "DataLoader", batch_size=batch_size)
+        whole_from(0, "DataLoader", seed=seed)
         if bucket_by is not None and np.shape(bucket_by) != (len(dataset),):
             raise ShapeError(
                 f"DataLoader: bucket_by has a length for each of the {len(dataset)} examples, not shape "

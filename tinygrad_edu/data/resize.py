@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, one_of, short
+from ..engine.messages import one_of, short
 from ..errors import ShapeError
 
 __all__ = ["Resize", "resize"]
@@ -106,6 +106,6 @@ def four_axes(function: str, images: Any) -> ndarray:
 def sides(function: str, size: Any) -> tuple[int, int]:
     """Height and width, from one number or two."""
     height, width = size if isinstance(size, (tuple, list)) and len(size) == 2 else (size, size)
-    if not (is_whole(height) and is_whole(width) and min(height, width) >= 1):
+    if min(height, width) < 1:
         raise ShapeError(f"{function}: the size is one whole number or (height, width), from 1 on, not {short(size)}")
     return int(height), int(width)

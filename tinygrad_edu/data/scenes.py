@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
-from ..engine.messages import is_whole, short, whole_from
+from ..engine.messages import short, whole_from
+from ..engine.random import generator
 from ..errors import OutOfRangeError
 from .dataset import TensorDataset
 from .images import digits
@@ -56,7 +57,7 @@ class Scenes(TensorDataset):
         _check_settings(n, size, most, heights, classes)
         pictures, labels = digits().split()[0 if train else 1]
         shapes = [[_cropped(picture) for picture in pictures[labels == each]] for each in classes]
-        rng = np.random.default_rng([seed, train])
+        rng = generator([seed, train])
         self.classes = tuple(classes)
         self.images = np.clip(rng.normal(0.08, 0.05, (n, 1, size, size)), 0, 1).astype(np.float32)
         self.masks = np.zeros((n, size, size), np.int64)
@@ -88,7 +89,7 @@ def _check_settings(n: int, size: int, most: int, heights: tuple[int, int], clas
     """Raise the error for settings of which no scene can be made."""
     whole_from(1, "Scenes", n=n, size=size, most=most)
     low, high = heights
-    if not (is_whole(low) and is_whole(high) and 4 <= low <= high <= size - 2):
+    if not 4 <= low <= high <= size - 2:
         raise OutOfRangeError(
             f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, not {heights}"
         )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import ndarray
 
+from ..engine.messages import whole_from
+from ..engine.random import generator
 from .dataset import TensorDataset
 
 __all__ = ["linear_regression", "moons", "spirals", "xor"]
@@ -21,7 +23,7 @@ def linear_regression(
     >>> X.shape, y.shape
     ((5, 2), (5, 1))
     """
-    rng = np.random.default_rng(seed)
+    rng = _begin("linear_regression", n, seed)
     X = rng.standard_normal((n, len(weight)))
     y = X @ np.asarray(weight) + bias + noise * rng.standard_normal(n)
     return TensorDataset(X.astype(np.float32), y[:, None].astype(np.float32))
@@ -34,7 +36,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
     >>> bool(np.allclose((X[y == 0] ** 2).sum(1), 1))
     True
     """
-    rng = np.random.default_rng(seed)
+    rng = _begin("moons", n, seed)
     y = np.arange(n) % 2
     angle = rng.uniform(0, np.pi, n)
     X = np.where(y == 0, (np.cos(angle), np.sin(angle)), (1 - np.cos(angle), 0.5 - np.sin(angle))).T
@@ -48,7 +50,8 @@ def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 
     >>> y.tolist()
     [0, 1, 2, 0, 1, 2, 0]
     """
-    rng = np.random.default_rng(seed)
+    rng = _begin("spirals", n, seed)
+    whole_from(1, "spirals", classes=classes)
     y = np.arange(n) % classes
     radius = rng.uniform(0, 1, n)
     angle = 2 * np.pi * (turns * radius + y / classes)
@@ -62,9 +65,16 @@ def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
     >>> X.tolist(), y.tolist()
     ([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
+    rng = _begin("xor", n, seed)
     corner = np.arange(n) % 4
     signs = np.stack([corner // 2, corner % 2], axis=1)
-    return _labelled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, np.random.default_rng(seed))
+    return _labelled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, rng)
+
+
+def _begin(function: str, n: int, seed: int) -> np.random.Generator:
+    """The generator to draw n points from."""
+    whole_from(0, function, n=n)
+    return generator(seed)
 
 
 def _labelled(points: ndarray, classes: ndarray, noise: float, rng: np.random.Generator) -> TensorDataset:

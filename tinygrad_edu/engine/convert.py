@@ -34,14 +34,14 @@ def as_float(x: Any) -> float:
     """
     if type(x) is float:
         return x
-    if type(x) is int and not messages.no_float(x):
-        return float(x)
-    if (
+    if type(x) is int or (
         not isinstance(x, Node)
-        and not messages.no_float(x)
         and (isinstance(x, Real) or (getattr(x, "shape", None) == () and not messages.is_no_array_of_numbers(x)))
     ):
-        return float(x)
+        try:
+            return float(x)
+        except OverflowError:
+            pass
     raise messages.not_one_number("Value", x)
 
 
@@ -95,7 +95,7 @@ def operand(x: Any, name: str) -> Operand:
         return as_array(x)
     elif hasattr(x, "__array__") and not messages.is_no_array_of_numbers(x):  # an array of another library
         return np.array(x)
-    elif isinstance(x, Real):
+    elif isinstance(x, Real) and not messages.no_float(x):
         return int(x) if isinstance(x, Integral) else float(x)
     raise messages.not_numbers(name, x) from None
 

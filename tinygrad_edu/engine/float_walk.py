@@ -57,8 +57,7 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
         span = min(4 * span, LONG)
     gradient_of.clear()
     for x, i in unfinished.others.items():
-        total = unfinished.sums_of_others[i]
-        gradient_of[x] = total if type(total) is float else x.fit(total)  # a user's rule may give a number of NumPy
+        gradient_of[x] = unfinished.sums_of_others[i]
 
 
 class Unfinished:
@@ -114,20 +113,23 @@ class Unfinished:
     def row(self, operands: tuple[Any, ...]) -> Row | None:
         """A row of operands, to be found in `rows` from now on; None where only some of them receive a gradient."""
         kind, first = type(self.nodes[-1]), self.first
-        receivers = [x for x in operands if type(x) is kind and x.tick > 0]
-        ticks = [x.tick for x in receivers]
-        if not receivers:
+        ticks = [x.tick if type(x) is kind else 0 for x in operands]
+        in_order = sorted(ticks) or [0]  # quicker than min and max
+        earliest, latest = in_order[0], in_order[-1]
+        if latest <= 0:
             row = Row([x._number if type(x) is kind else float(x) for x in operands], [], [], 0)
-        elif len(receivers) < len(operands) or min(ticks) < first <= max(ticks):
+        elif earliest <= 0 or earliest < first <= latest:
             return None
         else:
             sums, places = self.sums, [tick - first for tick in ticks]
-            if places[0] < 0:
-                sums, places = self.sums_of_others, [self.others[x] for x in receivers]
+            if earliest < first:
+                sums = self.sums_of_others
+                places = list(map(self.others.setdefault, operands, count(len(sums))))
+                sums += [0.0] * len(places)
             else:
-                for i, x in zip(places, receivers):
+                for i, x in zip(places, operands):
                     self.nodes[i] = x
-            row = Row([x._number for x in receivers], sums, places, max(ticks))
+            row = Row([x._number for x in operands], sums, places, latest)
         if len(self.rows) == ROWS:
             self.rows.clear()
         self.rows[operands] = row
@@ -171,8 +173,6 @@ def _go_down(unfinished: Unfinished) -> int:
         if node is None:
             empty += 1
             continue
-        if type(upstream) is not float:
-            upstream = node.fit(upstream)
         row = node.primitive
         if row is None:
             sums_of_others[others[node]] += upstream
@@ -180,43 +180,43 @@ def _go_down(unfinished: Unfinished) -> int:
         if node.notes is not None and node.notes.retains_grad:
             break
         x, y = node._first, node._second
-        to_x = to_y = None
         try:
-            if type(y) is kind:
+            if type(y) is not kind:
+                if type(x) is kind and type(y) is not dict:
+                    rule, out, a = row.rules[0], node._number, x._number
+                    y, to_y = x, x.fit(rule(upstream, out, a) if y is None else rule(upstream, out, a, y))
+                elif row.floats is None:
+                    break
+                else:
+                    if row is not dot_product or not _pass_to_factors(unfinished, x, upstream):
+                        _pass_to_many(unfinished, node, upstream)
+                    continue
+            elif type(x) is not kind:
+                to_y = y.fit(row.rules[1](upstream, node._number, x, y._number))
+            else:
                 rules = row.rules
-                if type(x) is not kind:
-                    to_y = rules[1](upstream, node._number, x, y._number)
-                elif rules is OF_SUM:
+                if rules is OF_SUM:
                     to_x = to_y = upstream
                 elif rules is OF_PRODUCT:
                     to_x, to_y = upstream * y._number, upstream * x._number
                 else:
                     out, a, b = node._number, x._number, y._number
-                    to_x = rules[0](upstream, out, a, b) if x.tick > 0 else None
-                    to_y = rules[1](upstream, out, a, b) if y.tick > 0 else None
-            elif type(x) is kind and type(y) is not dict:
-                rule, out, a = row.rules[0], node._number, x._number
-                to_x = rule(upstream, out, a) if y is None else rule(upstream, out, a, y)
-            elif row.floats is None:
-                break
-            elif row is not dot_product or not _pass_to_factors(unfinished, x, upstream):
-                _pass_to_many(unfinished, node, upstream)
+                    to_x = x.fit(rules[0](upstream, out, a, b)) if x.tick > 0 else None
+                    to_y = y.fit(rules[1](upstream, out, a, b)) if y.tick > 0 else None
+                i = x.tick - first
+                if i >= 0:
+                    nodes[i] = x
+                    sums[i] += to_x
+                elif x.tick > 0:
+                    sums_of_others[others[x]] += to_x
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
-        if to_x is not None:
-            i = x.tick - first
-            if i >= 0:
-                nodes[i] = x
-                sums[i] += to_x
-            elif x.tick > 0:
-                sums_of_others[others[x]] += to_x
-        if to_y is not None:
-            i = y.tick - first
-            if i >= 0:
-                nodes[i] = y
-                sums[i] += to_y
-            elif y.tick > 0:
-                sums_of_others[others[y]] += to_y
+        i = y.tick - first
+        if i >= 0:
+            nodes[i] = y
+            sums[i] += to_y
+        elif y.tick > 0:
+            sums_of_others[others[y]] += to_y
     else:
         return empty
     sums.append(upstream)
@@ -230,7 +230,7 @@ def _pass_to_many(unfinished: Unfinished, node: Any, upstream: float) -> None:
     parts = node.primitive.pull(range(len(values)), upstream, node._number, values, node.attrs)
     for x, part in zip(operands, parts):
         if part is not None and type(x) is kind and x.tick > 0:
-            unfinished.add(x, part)
+            unfinished.add(x, x.fit(part))
 
 
 def _pass_to_factors(unfinished: Unfinished, operands: tuple[Any, ...], upstream: float) -> bool:

@@ -32,7 +32,7 @@ def note_change(*nodes: Node) -> None:
     global newest
     newest = next(clock)
     frame = user_frame(3)
-    change = (newest, frame and (frame.f_code, frame.f_lasti))
+    change = (newest, frame.f_code, frame.f_lasti) if frame is not None else (newest,)
     part = here()
     if part is not None:
         part.refuse_change(nodes)
@@ -122,7 +122,7 @@ def change_since(user: Node, x: Operand) -> Any:
 def as_used(x: Operand, number: Any, user: Node) -> Any:
     """The number of x, if `user` was computed from it; a stand-in, if x was changed since then."""
     change = change_since(user, x)
-    return Changed(x, user, source_at(*change[1]) if change[1] else None) if change else number
+    return Changed(x, user, source_at(*change[1:]) if change[1:] else None) if change else number
 
 
 class Changed:

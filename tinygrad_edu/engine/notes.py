@@ -42,7 +42,7 @@ class Notes:
     expression: tuple[Row, Any, Any] | None = None
     cut: str | None = None
     retains_grad: bool = False
-    changed: tuple[int, tuple[CodeType, int] | None] | None = None
+    changed: tuple[int] | tuple[int, CodeType, int] | None = None
     called: int | None = None
     released: tuple[tuple[int, ...], np.dtype[Any]] | None = None
     scopes: tuple[Any, ...] = ()

@@ -142,5 +142,5 @@ class Value(Operators):
         return total.to_value() if isinstance(total, Node) else float(total)  # type: ignore[attr-defined]
 
     def receive(self, gradient: Any) -> None:
-        notes = self.own_notes()
+        notes = self.notes or self.own_notes()
         notes.grad = gradient if notes.grad is None else notes.grad + gradient

@@ -25,7 +25,7 @@ from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
 from .graphs import reachable
 from .memory import LARGE
-from .node import Attrs, Node, creation, new, number_of, record
+from .node import Attrs, Node, new, number_of, record
 from .primitives.elementwise import identity
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def walk(
                 on_edge(node, slot, x, upstream, contribution, total)
         if release is not None and type(upstream) is ndarray and upstream.nbytes >= LARGE:
             release(node)
-    for leaf in sorted(gradient_of, key=creation, reverse=True):
+    for leaf in sorted(gradient_of, key=lambda leaf: leaf.tick, reverse=True):
         yield leaf, gradient_of[leaf]
 
 

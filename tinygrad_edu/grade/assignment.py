@@ -16,12 +16,13 @@ from types import ModuleType
 from typing import Any, Literal
 
 from .._support.languages import languages, say, texts
+from .._support.text import exception_text
 from .assignments import ASSIGNMENTS
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
 
-__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "exception_text", "load_assignment", "place"]
+__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "load_assignment", "place"]
 
 LOADING = threading.Lock()
 """While an assignment is loaded, its folder is on `sys.path`; so only one is loaded at a time."""
@@ -247,13 +248,14 @@ def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list
 
 
 def _executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:
-    """Execute a module; the sources of the modules that it imports from its own folder."""
+    """Execute a module; the sources of the modules that it imports from its own folder, by their path there."""
     path, modules = sys.path[:], dict(sys.modules)
     sys.path.insert(0, str(file.parent))
     sys.modules[module.__name__] = module  # dataclasses look for it there
     try:
         exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
-        return _sources_beside(file, set(sys.modules) - set(modules))
+        found = filter(None, (_file_beside(file, name) for name in set(sys.modules) - set(modules)))
+        return {path.relative_to(file.parent).as_posix(): path.read_bytes() for path in found}
     except (Exception, SystemExit) as error:
         raise AssignmentError(f"{place(error, file)}: {exception_text(error)}") from error
     finally:
@@ -261,12 +263,6 @@ def _executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]
         for name in set(sys.modules) - set(modules):  # another assignment may have a helper of the same name
             if _file_beside(file, name):
                 del sys.modules[name]
-
-
-def _sources_beside(file: Path, names: set[str]) -> dict[str, bytes]:
-    """The sources of the modules that lie in the folder of a file, by their path in it."""
-    found = filter(None, (_file_beside(file, name) for name in names))
-    return {path.relative_to(file.parent).as_posix(): path.read_bytes() for path in found}
 
 
 def _file_beside(file: Path, name: str) -> Path | None:
@@ -286,9 +282,3 @@ def place(error: BaseException, file: Path) -> str:
         if Path(frame.f_code.co_filename).parent == file.parent
     ]
     return lines[-1] if lines else str(file)
-
-
-def exception_text(error: BaseException) -> str:
-    """The last line of the traceback of an exception."""
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -56,11 +56,7 @@ class Verdict:
 
 
 class Different(Exception):
-    """The first difference between the answer and what is expected."""
-
-    def __init__(self, reason: str, message: str, error: float | None = None) -> None:
-        super().__init__(message)
-        self.reason, self.message, self.error = reason, message, error
+    """The first difference between the answer and what is expected: the fields of a `Verdict` behind the outcome."""
 
 
 def compare(
@@ -97,7 +93,7 @@ def compare(
             return Verdict(Outcome.ERROR, "expected", say(text, name=name, nothing=nothing))
         error = _compare(answer, expected, rtol, exact_dtype, name)
     except Different as different:
-        return Verdict(Outcome.FAIL, different.reason, different.message, different.error)
+        return Verdict(Outcome.FAIL, *different.args)
     except Exception as failure:
         return Verdict(Outcome.ERROR, "comparison", f"{name}: {type(failure).__name__}: {failure}")
     return Verdict(Outcome.PASS, error=error)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .._support.languages import say, texts
+from .._support.text import exception_text
 from ..engine.derivatives import vjp
-from .assignment import exception_text
 from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, Diagnosis, beside_answers
 from .diagnosis.calling import by_asking_again, names_in

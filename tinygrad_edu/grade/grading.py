@@ -15,8 +15,7 @@ import hmac
 import json
 import math
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -34,7 +33,7 @@ from .signs import passes, signs_of, without_the_engine
 from .submission.submission import Submission
 from .verdict import load, missed, verdict
 
-__all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
+__all__ = ["GRADER", "Seeds", "all_missed", "as_result", "grade_one", "result_key"]
 
 GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.version_info[0]}.{sys.version_info[1]}"
 """The versions on which a result depends."""
@@ -74,7 +73,7 @@ class Seeds:
 
 
 def result_key(
-    assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds, late: float | None = 0.0
+    assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds, late: float | None
 ) -> str:
     """The hash of everything that a result depends on."""
     parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits), late]
@@ -117,43 +116,34 @@ def grade_one(
     ...     grade_one(hw, handed_in, sandbox=sandbox).score
     2.0
     """
-    seeds = Seeds(secret, assignment.name, student)
+    seeds, record = Seeds(secret, assignment.name, student), Record()
     with speaking(lang, assignment.texts):
         signs, submission = signs_of(submission), without_the_engine(submission)
         if submission.parts:
-            asked = _ask_all(assignment, submission, sandbox, seeds)
+            checks, isolation, output = _ask_all(assignment, submission, sandbox, seeds, record)
         else:
-            why = say("there is no program in what was handed in")
-            asked = nothing_asked(assignment, "skipped", why, sandbox.isolation)
-        signs += passes(asked.passes)
-        return replace(as_result(assignment, submission, asked, seeds, assignment_sha256, late), signs=signs)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The results of all checks, and what else was seen on the way."""
-
-    checks: tuple[CheckResult, ...]
-    isolation: Isolation
-    problems: tuple[Line, ...] = ()
-    output: str = ""
-    passes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+            checks = all_missed(assignment, "skipped", say("there is no program in what was handed in"))
+            isolation, output = sandbox.isolation, ""
+        result = as_result(assignment, submission, seeds, assignment_sha256, late, checks, isolation)
+        lines = (Line(line["where"], line["line"], line["text"], line["message"]) for line in record.problems)
+        return replace(result, problems=tuple(lines), output=output, signs=signs + passes(record.passes))
 
 
 def as_result(
     assignment: Assignment,
     submission: Submission,
-    asked: Asked,
     seeds: Seeds,
     assignment_sha256: str,
-    late: float | None = 0.0,
+    late: float | None,
+    checks: tuple[CheckResult, ...],
+    isolation: Isolation,
 ) -> Result:
     """The result of a submission as one record."""
-    reached = math.fsum(check.points for check in asked.checks)
+    reached = math.fsum(check.points for check in checks)
     lost = 0.0
     if late and assignment.late is not None:
         lost = reached * min(max(float(assignment.late(late)), 0.0), 1.0)
-    unsure = any(check.outcome == "grader-error" for check in asked.checks)
+    unsure = any(check.outcome == "grader-error" for check in checks)
     return Result(
         assignment=assignment.name,
         title=say(assignment.title),
@@ -161,7 +151,7 @@ def as_result(
         status="grader-error" if unsure else "graded" if submission.parts else "unreadable",
         score=reached - lost,
         max_score=assignment.max_score,
-        checks=asked.checks,
+        checks=checks,
         submission=clean(submission.name, 200),
         submission_sha256=submission.sha256,
         assignment_sha256=assignment_sha256,
@@ -169,27 +159,26 @@ def as_result(
         grader=GRADER,
         key=result_key(assignment, assignment_sha256, submission.sha256, seeds, late),
         isolation=IsolationReached(
-            asked.isolation.level, tuple(Missing(name, why) for name, why in asked.isolation.missing.items())
+            isolation.level, tuple(Missing(name, why) for name, why in isolation.missing.items())
         ),
-        problems=asked.problems,
         warnings=submission.warnings,
-        output=asked.output,
         late=late is None or late > 0,
         days_late=late or 0.0,
         lost=lost,
     )
 
 
-def nothing_asked(assignment: Assignment, outcome: NoPass, why: str, isolation: Isolation) -> Asked:
+def all_missed(assignment: Assignment, outcome: NoPass, why: str) -> tuple[CheckResult, ...]:
     """No points in any check, all for the same reason."""
-    return Asked(tuple(missed(check, outcome, why) for check in assignment.checks), isolation)
+    return tuple(missed(check, outcome, why) for check in assignment.checks)
 
 
-def _ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds) -> Asked:
-    """Run the checks group by group, each group in a child of its own."""
+def _ask_all(
+    assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds, record: Record
+) -> tuple[tuple[CheckResult, ...], Isolation, str]:
+    """Run the checks group by group, each group in a child of its own; also the isolation, and what was printed."""
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
-    record = Record()
     asked_for = {name for check in assignment.checks for name in check.needs}
     for group in shuffled_groups(assignment, seeds):
         for _ in range(TRIES):
@@ -211,14 +200,9 @@ def _ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, s
         found |= {result.name: result for result in results}
         if not group[0].hidden and session.output not in outputs:  # a program may print what a hidden check asks
             outputs.append(session.output)
-    lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in record.problems]
-    return Asked(
-        tuple(found[check.name] for check in assignment.checks),
-        session.isolation if session.generation else sandbox.isolation,
-        tuple(lines),
-        clean("\n".join(filter(None, sorted(outputs))), 20_000),
-        record.passes,
-    )
+    isolation = session.isolation if session.generation else sandbox.isolation
+    output = clean("\n".join(filter(None, sorted(outputs))), 20_000)
+    return tuple(found[check.name] for check in assignment.checks), isolation, output
 
 
 def _opened(assignment: Assignment, sandbox: Sandbox) -> Session | None:

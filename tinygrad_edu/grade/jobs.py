@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._support.languages import say, texts
-from .._support.text import clean
+from .._support.text import clean, exception_text
 from .assignment import Loaded
 from .errors import SubmissionError
 from .submission.submission import Submission
@@ -59,7 +59,7 @@ class Job:
         except SubmissionError as error:
             why = clean(str(error).replace(self.path, Path(self.path).name))
         except Exception as error:  # whatever it is: it is this student's file, and not the class
-            what = clean(f"{type(error).__name__}: {error}", 200)
+            what = clean(exception_text(error), 200)
             why = say("{file}: it cannot be read ({error})", file=clean(Path(self.path).name), error=what)
         digest = hashlib.sha256(why.encode(errors="surrogatepass")).hexdigest()
         return Submission(Path(self.path).name, (), warnings=(why,), sha256=digest)

@@ -24,9 +24,10 @@ from typing import Any
 from .._support.files import remove_abandoned, replace_file
 from .._support.languages import language, say, speaking, texts
 from .._support.progress import progress_bar
+from .._support.text import exception_text
 from .assignment import Loaded, load_assignment
 from .errors import AssignmentError, IsolationError, ResultError
-from .grading import GRADER, TRIES, Seeds, as_result, grade_one, nothing_asked, result_key
+from .grading import GRADER, TRIES, Seeds, all_missed, as_result, grade_one, result_key
 from .jobs import Job, check_students
 from .results import Result, read_result
 from .sandbox.isolation import Isolation, Limits
@@ -131,7 +132,7 @@ class ClassRun:
                 if self.failures[i] < TRIES:
                     self.waiting.append(i)
                     continue
-                answer, result = {}, _not_graded(job, self.submissions[i], f"{type(error).__name__}: {error}")
+                answer, result = {}, _not_graded(job, self.submissions[i], exception_text(error))
             del self.submissions[i]
             self.found[i] = result
             if self.folder:
@@ -144,9 +145,8 @@ def _not_graded(job: Job, submission: Submission, why: str) -> Result:
     assignment = job.loaded.assignment
     with speaking(None, assignment.texts):
         why = say("no worker could grade this: {why}", why=why)
-        nothing = nothing_asked(assignment, "grader-error", why, Isolation({}))
-        seeds = Seeds(job.secret, assignment.name, job.student)
-        return as_result(assignment, submission, nothing, seeds, job.loaded.sha256, job.late)
+        seeds, missed = Seeds(job.secret, assignment.name, job.student), all_missed(assignment, "grader-error", why)
+        return as_result(assignment, submission, seeds, job.loaded.sha256, job.late, missed, Isolation({}))
 
 
 # The unit of work.

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from .._support.languages import say, texts
-from .._support.text import clean
-from .assignment import Check, exception_text, place
+from .._support.text import clean, exception_text
+from .assignment import Check, place
 from .compare import described as in_few_words, kind_of
 from .diagnosis.mistakes import kind_in_words
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer

@@ -23,7 +23,7 @@ from ..engine.walk import walk
 from ..errors import GraphError
 from .arrays import NamedArrays
 from .clusters import Cluster, enclosing
-from .names import RESULTS, labels, layers, partial
+from .names import RESULTS, labels, layers, partial, word
 from .numbers import Quantity
 from .plain import Edge, Graph, PlainNode
 from .recorded import Recorded, is_single, one_like
@@ -233,7 +233,7 @@ class _Record:
                     name, written = self.arrays.name(source[1]), constant(len(nodes) + 1, source[1], cluster)
                     source = ("named", name) if name else ("constant", written.id)
                     if source not in ids:
-                        nodes.append(replace(written, kind="forward", label=name, name=name) if name else written)
+                        nodes.append(replace(written, kind="forward", label=word(name), name=name) if name else written)
                         ids[source] = written.id
                 sources.append(ids[source])
             label = unnamed.get(box[1], "") if gradient_of is None else partial(of, self.names[gradient_of])

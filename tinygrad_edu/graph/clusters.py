@@ -223,7 +223,7 @@ class _Naming:
             if name:
                 return visible(f"{self.base[id(root)]}.{name}" if self.several else name)
         if not is_module(owner):
-            return visible(getattr(owner, "__name__", type(owner).__name__))
+            return _title(owner)
         self.known[id(owner)] = {id(module): name for name, module in owner.named_modules()}
         for offered in ("named_parameters", "named_buffers"):
             for name, leaf in getattr(owner, offered, tuple)():

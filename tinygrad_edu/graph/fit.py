@@ -68,6 +68,8 @@ class Room(NamedTuple):
     width: float
     height: float
     words: str
+    undone: str = "fit=None"
+    """The options that undo it."""
     or_higher: bool = False
     """Whether a picture that is too high, and not too wide, is better than one that is too wide."""
 
@@ -75,7 +77,8 @@ class Room(NamedTuple):
 def room_of(fit: Fit | None, width: float | None) -> Room:
     """The room of a cell, a page or a slide, or of a width in pixels."""
     if width is not None:
-        return Room(width, max(width, ROOM["cell"][1]), say("{n} pixels", n=f"{width:g}"), or_higher=True)
+        words, undone = say("{n} pixels", n=f"{width:g}"), "width=None, fit=None"
+        return Room(width, max(width, ROOM["cell"][1]), words, undone, or_higher=True)
     assert fit is not None
     return Room(*ROOM[fit], say(WORDS[fit]))
 
@@ -131,6 +134,8 @@ def fitted(draw: Callable[[Plan], Drawing], fitting: Fitting) -> Drawing:
             return best
     if spare is not None or least < TOO_LARGE:
         return spare or best
+    if room.or_higher:
+        room = room._replace(words=say("{room}, as it takes {n}", room=room.words, n=round(least[1] * room.width)))
     unfit: Any = draw(chosen)
     return replace(unfit, graph=noted(unfit.graph, chosen.words, room, fits=False))  # type: ignore[no-any-return]
 
@@ -150,14 +155,14 @@ TANGLED = 4
 def over(drawing: Any, room: Room, layout: Layout | None = None) -> tuple[int, float]:
     """How many times larger a drawing, in its own layout or another, is than the room.
 
-    Before that number stands 0 for what fits, 1 for what is tangled, or too high where that may be, and 2 for what is
-    too large.
+    Before that number stands 0 for what fits, 1 for what is too high where that may be, and 2 for what is too large;
+    one more for what is tangled.
     """
     layout = layout or drawing.layout
     sheet = Sheet(drawing.graph, drawing.labels, layout)
     wide, high = sheet.across / room.width, sheet.down / room.height
-    least = int(_from_row_to_row(drawing.graph, layout) > TANGLED)
-    return least if max(wide, high) <= 1 else 1 if room.or_higher and wide <= 1 else 2, max(wide, high)
+    beyond = 0 if max(wide, high) <= 1 else 1 if room.or_higher and wide <= 1 else 2
+    return beyond + (_from_row_to_row(drawing.graph, layout) > TANGLED), max(wide, high)
 
 
 def _from_row_to_row(graph: Graph, layout: Layout) -> int:
@@ -206,13 +211,15 @@ def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
 def noted(graph: Graph, words: Sequence[str], room: Room, *, fits: bool = True) -> Graph:
     """The graph with a line below it on what was done so that it fits, or that it does not."""
     text = SAYS_WHAT if fits else SAYS_MORE if words else SAYS_THAT
-    return replace(graph, notes=(*graph.notes, say(text, ways=say(", ").join(words), room=room.words)))
+    return replace(
+        graph, notes=(*graph.notes, say(text, ways=say(", ").join(words), room=room.words, code=room.undone))
+    )
 
 
 SAYS_WHAT, SAYS_MORE, SAYS_THAT = texts(
     (
-        "Drawn {ways}, to fit {room}; fit=None undoes it.",
-        "Drawn {ways}, and still too large for {room}; fit=None undoes it, focus=, between= or hide= show a part.",
+        "Drawn {ways}, to fit {room}; {code} undoes it.",
+        "Drawn {ways}, and still too large for {room}; {code} undoes it, focus=, between= or hide= show a part.",
         "Too large for {room}; focus=, between= or hide= show a part.",
     )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -44,39 +44,36 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
     for what in ("title", "caption"):
         if getattr(marks, what) is not None:
             _text(what, getattr(marks, what))
-    lit = set(_labels(marks.highlight, recorded)) if marks.highlight is not None else set()
-    of_nodes: dict[str, dict[str, str]] = {}
-    of_arrows: dict[tuple[str, str], dict[str, str]] = {}
+    asked = () if marks.highlight is None else several(marks.highlight)
+    lit = {_label(x, recorded, "highlight") for x in asked}
+    said: dict[Any, dict[str, str]] = {}
     for what in ("colour", "label", "note"):
-        given = getattr(marks, what)
-        if callable(given):
-            found = {node.label: given(node) for node in graph.nodes}
-            for label, text in found.items():
-                if text is not None:
-                    of_nodes.setdefault(label, {})[what] = _text(what, text)
-        elif given is not None:
-            if not isinstance(given, Mapping):
-                raise OutOfRangeError(
-                    "draw: {what} is a dictionary from nodes or their names to texts, or a function of a node, not "
-                    "{given}",
-                    what=what,
-                    given=short(given),
-                )
-            for key, text in given.items():
-                if isinstance(key, tuple):
-                    ends = tuple(_label(x, recorded, what) for x in key)
-                    of_arrows.setdefault(ends, {})[what] = _text(what, text)  # type: ignore[arg-type]
-                else:
-                    of_nodes.setdefault(_label(key, recorded, what), {})[what] = _text(what, text)
-    nodes = tuple(_node(node, of_nodes.get(node.label, {}), node.label in lit) for node in graph.nodes)
-    edges = tuple(_edge(edge, graph, of_arrows, lit) for edge in graph.edges)
+        for place, text in _given(what, getattr(marks, what), graph, recorded):
+            said.setdefault(place, {})[what] = _text(what, text)
+    nodes = tuple(_node(node, said.get(node.label, {}), node.label in lit) for node in graph.nodes)
+    edges = tuple(_edge(edge, graph, said, lit) for edge in graph.edges)
     return replace(
         graph, nodes=nodes, edges=edges, heading=visible(marks.title or ""), caption=visible(marks.caption or "")
     )
 
 
-def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:
-    return [_label(x, recorded, "highlight") for x in several(asked)]
+def _given(what: str, given: Given, graph: Graph, recorded: Recorded) -> Iterator[tuple[Any, str]]:
+    """Texts by the label of a node, or by those of the ends of an arrow."""
+    if given is None:
+        return
+    if callable(given):
+        texts = ((node.label, given(node)) for node in graph.nodes)
+        yield from ((label, text) for label, text in texts if text is not None)
+    elif isinstance(given, Mapping):
+        for key, text in given.items():
+            ends = tuple(_label(x, recorded, what) for x in (key if isinstance(key, tuple) else (key,)))
+            yield ends if isinstance(key, tuple) else ends[0], text
+    else:
+        raise OutOfRangeError(
+            "draw: {what} is a dictionary from nodes or their names to texts, or a function of a node, not {given}",
+            what=what,
+            given=short(given),
+        )
 
 
 def _label(asked: Any, recorded: Recorded, what: str) -> str:
@@ -94,16 +91,11 @@ def _text(what: str, text: object) -> str:
 def _node(node: PlainNode, said: Mapping[str, str], lit: bool) -> PlainNode:
     if not (said or lit):
         return node
-    return replace(
-        node,
-        lit=lit,
-        colour=said.get("colour", ""),
-        shown=said.get("label", ""),
-        note=said.get("note", ""),
-    )
+    colour, shown, note = (said.get(what, "") for what in ("colour", "label", "note"))
+    return replace(node, lit=lit, colour=colour, shown=shown, note=note)
 
 
-def _edge(edge: Edge, graph: Graph, said: Mapping[tuple[str, str], Mapping[str, str]], lit: set[str]) -> Edge:
+def _edge(edge: Edge, graph: Graph, said: Mapping[Any, Mapping[str, str]], lit: set[str]) -> Edge:
     ends = graph.node(edge.source).label, graph.node(edge.target).label
     own = said.get(ends, {})
     between = ends[0] in lit and ends[1] in lit

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["ABOVE", "ACCENTS", "BELOW", "Piece", "isolated", "pieces", "without_commands"]
+__all__ = ["ABOVE", "ACCENTS", "BELOW", "LIFTED", "Piece", "isolated", "pieces", "without_commands"]
 
 BELOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+−=()aehijklmnoprstuvx"))
 ABOVE = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁿⁱ", "0123456789+−=()Tni"))

@@ -13,19 +13,9 @@ from .mathematics import without_commands
 from .text import shorten, visible
 
 __all__ = [
-    "LOW",
-    "OVER",
-    "RESULTS",
-    "is_invented",
-    "labels",
-    "layers",
-    "local_partial",
-    "over",
-    "partial",
-    "shared_ways",
-    "subscript",
-    "summed",
-]
+    "LOW", "MARKED", "OVER", "RESULTS", "is_invented", "labels", "layers", "local_partial", "over", "partial",
+    "shared_ways", "subscript", "summed", "word",
+]  # fmt: skip
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", "_{}")
@@ -42,6 +32,8 @@ def labels(
     avoid: Iterable[str] = (),
 ) -> dict[Node, str]:
     """A label for each node, all different: the user's name, else x₁, x₂, ... for leaves and v₁, v₂, ... for results.
+
+    A name that could be read as a number or an expression is in quotation marks, see `word`.
 
     Parameters and buffers of modules have their qualified names, which are `known`. A label that is not the user's has
     a subscript, as no variable of a program has, and is none of the user's names, written in whatever way, nor one of
@@ -65,15 +57,13 @@ def labels(
     leaf, result = letters
     further = RESULTS[RESULTS.find(result) + 1 :] if result == RESULTS[0] else ""
     unnamed = [_numbered(_unused(letter, taken), taken) for letter in (leaf, result, *further)]
-    label_of: dict[Node, str] = {}
-    for node in nodes:
-        label = given.get(node)
-        if label is None:
-            depth = layer.get(node, 0)
-            kind = 0 if node.primitive is None and not depth else 1 + depth
-            label = next(unnamed[kind if kind < len(unnamed) else -1])
-        label_of[node] = label
-    return label_of
+
+    def invented(node: Node) -> str:
+        depth = layer.get(node, 0)
+        kind = 0 if node.primitive is None and not depth else 1 + depth
+        return next(unnamed[min(kind, len(unnamed) - 1)])
+
+    return {node: given.get(node) or invented(node) for node in nodes}
 
 
 AXES = "ijklmn"
@@ -149,7 +139,7 @@ def partial(of: str, *by: str) -> str:
     """
     if len(by) == 1 and "∂" not in of and "∂" not in by[0]:
         return f"∂{_as_one(of)}/∂{_as_one(by[0])}"
-    name = rf"[^∂/{POWERS}]+"
+    name = rf"(?:{MARKED}|[^∂/«{POWERS}]+)"
     lower = re.fullmatch(rf"∂[{POWERS}]?({name})/((?:∂{name}[{POWERS}]?)+)", of)
     plain = not any("∂" in x for x in by)
     if lower is not None and plain:
@@ -161,7 +151,7 @@ def partial(of: str, *by: str) -> str:
 
 def _as_one(name: str) -> str:
     """A name beside ∂: in brackets, if it is a quotient."""
-    return f"({name})" if "∂" in name or "/" in name else name
+    return f"({name})" if ("∂" in name or "/" in name) and not name.startswith("«") else name
 
 
 def subscript(n: int) -> str:
@@ -225,9 +215,29 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     """The user's name, or ∂z/∂x for the derivative of a node by another, where both have names."""
     name = known.get(node) or node.name
     if name:
-        return shorten(visible(without_commands(name)))
+        return word(shorten(visible(without_commands(name))))
     of, by = (node.notes and node.notes.derivative) or ("", ())
-    return shorten(partial(*(shorten(visible(without_commands(name)), 14) for name in (of, *by)))) if of else None
+    names = (word(shorten(visible(without_commands(name)), 14)) for name in (of, *by))
+    return shorten(partial(*names)) if of else None
+
+
+def word(name: str) -> str:
+    """A name that can stand in a formula: in quotation marks where it could be read as more than a name.
+
+    >>> word("layer1.weight"), word("a + b"), word("W^{(1)}_i"), word("x^2"), word("x^*")
+    ('layer1.weight', '«a + b»', 'W^{(1)}_i', '«x^2»', 'x^*')
+    >>> word("2"), word("0.weight"), word("x/y"), word("dx/dt"), word("«2»")
+    ('«2»', '0.weight', '«x/y»', 'dx/dt', '«2»')
+    """
+    return name if WORD.fullmatch(name) else f"«{name}»"
+
+
+MARKED = "«[^«»]*»[₀-₉]*"
+WORD = re.compile(
+    r"(?:\d+\.)*[^\W\d](?:[\w\u0300-\u036f.'′…]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
+    rf"|∂\w+/(?:∂\w+)+|d[^\W\d]\w*/d[^\W\d]\w*|{MARKED}"
+)
+"""What is read as one name; one that is raised to a number, x^2, could be a power."""
 
 
 def _told_apart(wanted: Mapping[Node, str], taken: set[str]) -> dict[Node, str]:

@@ -117,16 +117,16 @@ def _reached(start: int, ways: Mapping[int, list[int]]) -> set[int]:
 def _hidden(graph: Graph, hide: Any, find: _Finder) -> Iterator[int]:
     """The ids of what is left out: "constants", "data" (what takes no gradient), or nodes; never a result."""
     for what in several(hide):
-        if isinstance(what, Node):
+        kinds = KINDS.get(what) if isinstance(what, str) else None
+        if kinds is None:
             yield find.id(say("a node of {option}", option="hide"), what)
-        elif what == "constants":
-            yield from (node.id for node in graph.nodes if node.kind == "constant")
-        elif what == "data":
-            taking = ("leaf", "operation")
-            nodes = (node for node in graph.nodes if node.kind in taking and not node.requires_grad)
-            yield from (node.id for node in nodes if node.id not in graph.outputs)
         else:
-            yield find.id(say("a node of {option}", option="hide"), what)
+            nodes = (node for node in graph.nodes if node.kind in kinds and not node.requires_grad)
+            yield from (node.id for node in nodes if node.id not in graph.outputs)
+
+
+KINDS = {"constants": ("constant",), "data": ("leaf", "operation")}
+"""The kinds of nodes without a gradient that are left out by one word."""
 
 
 def _boxed(graph: Graph, name: str, ids: set[int]) -> Graph:

@@ -9,15 +9,18 @@ from itertools import chain, count
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from .._support.languages import listed, say, texts
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.graphs import ancestors
+from ..engine.messages import has_no_graph, short
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError, TinygradError
 from .arrays import NO_ARRAYS, NamedArrays
 from .clusters import Clusters, find_clusters
-from .names import NO_NAMES, labels, shared_ways, subscript
+from .names import NO_NAMES, labels, shared_ways, subscript, word
 from .numbers import Quantity
 from .plain import Edge, Graph, Kept, PlainNode
 from .text import visible
@@ -73,7 +76,7 @@ class Recorded:
     def names(self) -> dict[Any, str]:
         given = {node: name for node, name in self.given.items() if node.name is None}
         operands = (x for node in self.nodes for x in node.inputs) if self.arrays else ()
-        arrays = {id(x): name for x in operands if (name := self.arrays.name(x))}
+        arrays = {id(x): word(name) for x in operands if (name := self.arrays.name(x))}
         names = labels(self.nodes, known={**self.clusters.names, **given}, avoid=arrays.values())
         nodes = set(names.values())
         return {**names, **{x: name for x, name in arrays.items() if name not in nodes}}
@@ -101,6 +104,8 @@ def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> 
     is neither read nor touched. Meant for graphs small enough to look at. With `rule`, each arrow has its rule as a
     formula: `rule(node, slot, names, upstream)` writes it.
     """
+    if not isinstance(output, Node):
+        raise has_no_graph("plain", output)
     return forward(Recorded(output), gradients=gradients, rule=rule)
 
 
@@ -133,14 +138,16 @@ def forward(
 
 def _seeded(output: Node, seed: Any) -> Any:
     """An upstream gradient that the user gave, of the kind of the output."""
-    seed = number_of(seed)
+    given, seed = seed, number_of(seed)
+    try:
+        np.asarray(seed, float)
+    except (TypeError, ValueError):
+        raise GraphError("draw: the seed is an array of numbers, not {given}", given=short(given)) from None
     if shape_of(seed) != shape_of(output):
         text = texts("draw: the seed is of shape {shape}, and has to be of that of the result, {wanted}")
         raise GraphError(text, shape=shape_of(seed), wanted=shape_of(output))
     if not hasattr(output, "dtype"):
         return float(seed)
-    import numpy as np
-
     return np.asarray(seed, dtype=number_of(output).dtype)
 
 
@@ -206,8 +213,6 @@ OTHER = texts(
 
 def _kept(grad: Any, derivative: Any) -> Kept:
     """How what stands in `.grad` goes with the derivative; 0 is what zero_grad() leaves."""
-    import numpy as np
-
     if grad is None:
         return "none"
     number = number_of(grad)
@@ -248,6 +253,4 @@ def one_like(node: Node) -> Any:
     """An upstream gradient of 1, or of ones, for a walk from this node."""
     if not hasattr(node, "dtype"):
         return 1.0
-    import numpy as np
-
     return np.ones_like(number_of(node))

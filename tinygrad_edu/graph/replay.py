@@ -6,20 +6,19 @@ gives the gradients at another. Comparisons are part of it, so that a kink may l
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from ..engine.graphs import ancestors
-from ..engine.messages import listed
+from ..engine.messages import listed, short
 from ..engine.node import Node, number_of
 from ..engine.primitives import TABLE, Primitive
 from ..engine.primitives.comparisons import COMPARISONS
 from ..errors import DtypeError, GraphError, ShapeError
 from .plain import Graph, PlainNode
-from .transcribe import INTERNAL
+from .transcribe import INTERNAL, read_attribute
 
 __all__ = ["replay"]
 
@@ -73,11 +72,13 @@ def replay(graph: Any, inputs: Mapping[Any, Any]) -> Any:
     >>> tg.graph.replay(tg.graph.plain(y), {"x": 4.0})
     16.0
     """
+    if not isinstance(inputs, Mapping):
+        raise DtypeError(f"replay: inputs maps nodes or their names to numbers, not {short(inputs)}")
     if isinstance(graph, Graph):
-        found = _run(_of_plain(graph), graph.outputs, inputs)
+        found = _run([_of_plain_node(node, graph) for node in graph.nodes], graph.outputs, inputs)
         return found[0] if len(found) == 1 else found
     single = isinstance(graph, Node)
-    outputs = [graph] if single else list(graph)
+    outputs = [graph] if single else list(graph) if isinstance(graph, Iterable) else []
     if not outputs or not all(isinstance(x, Node) for x in outputs):
         raise DtypeError("replay: takes a Value, a Tensor, a list of them, or a graph of tg.graph.plain")
     found = _run([_of_node(x) for x in ancestors(outputs)], outputs, inputs)
@@ -126,10 +127,6 @@ def _in_place_of(step: Step, given: Any) -> Any:
 # From a plain graph, which has all of this in words.
 
 
-def _of_plain(graph: Graph) -> list[Step]:
-    return [_of_plain_node(node, graph) for node in graph.nodes]
-
-
 def _of_plain_node(node: PlainNode, graph: Graph) -> Step:
     names = tuple(name for name in (node.label, node.name) if name is not None and node.kind != "constant")
     sources = [edge.source for edge in sorted(graph.edges, key=lambda e: e.slot) if edge.target == node.id]
@@ -164,29 +161,9 @@ def _number(node: PlainNode) -> Any:
 
 
 def _attribute(node: PlainNode, key: str, text: str) -> Any:
-    """An attribute from its words, as `plain.attribute` writes them."""
-    text = text.replace("−", "-")
     try:
-        if key == "dtype":
-            return np.dtype(text)
-        if key == "index":
-            return _index(ast.parse(f"x{text}", mode="eval").body.slice)  # type: ignore[attr-defined]
-        return _in_python(text)
-    except (SyntaxError, TypeError, ValueError):
+        return read_attribute(key, text)
+    except ValueError:
         raise GraphError(
             f"replay: the plain graph does not hold all of {key}={text} of {node.label}; replay the node itself"
         ) from None
-
-
-def _index(part: ast.expr) -> Any:
-    if isinstance(part, ast.Slice):
-        return slice(*(None if x is None else ast.literal_eval(x) for x in (part.lower, part.upper, part.step)))
-    if isinstance(part, ast.Tuple):
-        return tuple(map(_index, part.elts))
-    return _in_python(part)
-
-
-def _in_python(text: str | ast.expr) -> Any:
-    """A value from its words; what is in square brackets was an array."""
-    value = ast.literal_eval(text)
-    return np.array(value) if isinstance(value, list) else value

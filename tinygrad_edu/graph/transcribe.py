@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,8 @@ from .text import shorten, visible
 
 __all__ = [
     "COMMUTATIVE", "INTERNAL", "PLUMBING", "SHAPES", "Along", "attribute", "attributes", "constant", "describe",
-    "is_plumbing", "known", "passes_on", "place", "setting", "switched_on", "transcribe", "worth_saying",
+    "is_plumbing", "known", "passes_on", "place", "read_attribute", "setting", "switched_on", "transcribe",
+    "worth_saying",
 ]  # fmt: skip
 
 
@@ -187,6 +189,32 @@ def attribute(value: Any, key: str = "") -> str:
     return shorten(by_powers(repr(value)) if isinstance(value, float) else visible(repr(value)), 40)
 
 
+def read_attribute(key: str, text: str) -> Any:
+    """An attribute from its words, as `attribute` writes them. Raises `ValueError` for what is not all there.
+
+    >>> read_attribute("index", "[..., 1:]"), read_attribute("index", "[[0, 2]]"), read_attribute("axis", "(0, −1)")
+    ((Ellipsis, slice(1, None, None)), array([0, 2]), (0, -1))
+    """
+    text = text.replace("−", "-")
+    try:
+        if key == "dtype":
+            return np.dtype(text)
+        body: Any = ast.parse(f"x{text}" if key == "index" else text, mode="eval").body
+        return _read(body.slice if key == "index" else body)
+    except (AttributeError, SyntaxError, TypeError) as error:
+        raise ValueError(f"{key}={text} is not all of an attribute") from error
+
+
+def _read(part: ast.expr) -> Any:
+    """A value, or a part of an index; what is in square brackets was an array."""
+    if isinstance(part, ast.Slice):
+        return slice(*(bound and ast.literal_eval(bound) for bound in (part.lower, part.upper, part.step)))
+    if isinstance(part, ast.Tuple):
+        return tuple(map(_read, part.elts))
+    value = ast.literal_eval(part)
+    return np.array(value) if isinstance(value, list) else value
+
+
 def _pythons(value: Any) -> Any:
     """A number of NumPy as one of Python, which has no type before it in print; also in tuples and lists."""
     if type(value) in (tuple, list):
@@ -225,7 +253,7 @@ def worth_saying(operation: str | None, attrs: Iterable[tuple[str, str]], over: 
     return [(key, value) for key, value in switched_on(attrs) if key not in unsaid]
 
 
-UNSAID: Mapping[str, Collection[str]] = {"normalize": ("axis", "shape"), "scatter": ("shape",)}
+UNSAID: Mapping[str, Collection[str]] = {"normalize": ("axis", "shape")}
 """Attributes that no program gives, and that shapes say."""
 
 

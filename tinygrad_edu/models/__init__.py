@@ -4,6 +4,7 @@ Most networks of images give logits (N, classes); `fcn` gives logits for every p
 """
 
 # ruff: noqa: F403
+from ..engine.messages.hints import hold_to_hints
 from .alexnet import *
 from .bert import *
 from .char_rnn import *
@@ -27,3 +28,4 @@ from .transformer import *
 from .vgg import *
 
 __all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
+hold_to_hints(globals())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import nn
-from ..engine.node import number_of
+from ..engine.convert import numbers
 from .language import counting, next_token_loss, shape_of_tokens
 
 __all__ = ["BERT", "bert", "bert_loss"]
@@ -86,7 +86,7 @@ def bert_loss(outputs: tuple[Any, Any], targets: Any, ignore_index: int = -100) 
     2.7726
     """
     places, follows = outputs
-    classes = np.asarray(number_of(targets))
+    classes = np.asarray(numbers("bert_loss", targets))
     counting(classes[:, 0], ignore_index, "bert_loss")
     loss = nn.functional.cross_entropy(follows, classes[:, 0], ignore_index=ignore_index)
     if (classes[:, 1:] != ignore_index).any():

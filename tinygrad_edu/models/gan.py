@@ -13,7 +13,9 @@ from typing import Any, Literal, get_args
 from .. import nn
 from ..engine.creation import randn
 from ..engine.messages import one_of
+from ..engine.primitives.arithmetic import negative
 from ..engine.primitives.elementwise import softplus
+from ..engine.primitives.reductions import mean
 from ..engine.primitives.shape import stack
 from ..errors import OutOfRangeError
 
@@ -31,7 +33,7 @@ def discriminator_loss(real: Any, fake: Any) -> Any:
     >>> round(discriminator_loss(tg.zeros(3), tg.zeros(4)).item(), 4)
     1.3863
     """
-    return softplus(-real).mean() + softplus(fake).mean()
+    return mean(softplus(negative(real))) + mean(softplus(fake))
 
 
 def generator_loss(fake: Any, kind: Kind = "non-saturating") -> Any:
@@ -47,7 +49,7 @@ def generator_loss(fake: Any, kind: Kind = "non-saturating") -> Any:
     [-0.9975, -0.0025]
     """
     one_of(get_args(Kind), "generator_loss", OutOfRangeError, kind=kind)
-    return softplus(-fake).mean() if kind == "non-saturating" else -softplus(fake).mean()
+    return mean(softplus(negative(fake))) if kind == "non-saturating" else -mean(softplus(fake))
 
 
 class GAN(nn.Module):

@@ -11,10 +11,12 @@ import numpy as np
 
 from .. import nn
 from ..data.text.language import whole_numbers
+from ..engine.convert import numbers
 from ..engine.messages import short, whole_from
 from ..engine.node import number_of, shape_of
+from ..engine.primitives.shape import swapaxes
 from ..engine.random import generator
-from ..errors import OutOfRangeError, ShapeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 from ..nn.module import evaluating
 
 __all__ = ["bits_per_character", "choose", "generate", "next_token_loss", "perplexity"]
@@ -31,7 +33,7 @@ def next_token_loss(logits: Any, targets: Any, ignore_index: int = -100) -> Any:
     1.3863
     """
     counting(targets, ignore_index, "next_token_loss")
-    return nn.functional.cross_entropy(logits.swapaxes(1, -1), targets, ignore_index=ignore_index)
+    return nn.functional.cross_entropy(swapaxes(logits, 1, -1), targets, ignore_index=ignore_index)
 
 
 def counting(targets: Any, ignore_index: int, function: str) -> None:
@@ -115,7 +117,7 @@ def choose(
     >>> choose(logits, temperature=0), {choose(logits, top_k=2, seed=s) for s in range(20)}
     (1, {1, 2})
     """
-    scores = np.asarray(number_of(logits), np.float64)
+    scores = np.asarray(numbers("choose", logits), np.float64)
     if scores.ndim != 1 or not np.isfinite(scores.max(initial=-np.inf)):
         raise ShapeError(
             f"choose: logits are a row (V,) of one number a token, none of them nan or inf, and not all of them -inf; "
@@ -173,6 +175,8 @@ def generate(
     if not tokens:
         raise ShapeError("generate: a prompt has at least one token; give the token with which texts start")
     whole_from(0, "generate", length=length)
+    if not callable(model):
+        raise DtypeError(f"generate: model is a language model, not {short(model)}")
     _check_choice(temperature, top_k, top_p)
     return _tokens(
         model,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.graphs import ancestors
-from ..engine.messages import in_words, probability, whole_from
+from ..engine.messages import has_no_graph, in_words, probability, whole_from
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.attention import attention_weights
 from ..engine.primitives.fused import linear
@@ -313,5 +313,7 @@ def attention_maps(output: Node) -> list[np.ndarray]:
     >>> [weights.shape for weights in tg.nn.attention_maps(model(tg.randn(5, 1, 8)))]
     [(1, 2, 5, 5), (1, 2, 5, 5), (1, 2, 5, 5)]
     """
+    if not isinstance(output, Node):
+        raise has_no_graph("attention_maps", output)
     names = ((node, node.primitive and node.primitive.name) for node in ancestors([output]))
     return [np.asarray(number_of(node)) for node, name in names if name == "attention_weights"]

@@ -169,9 +169,6 @@ class ModuleList(NumberedContainer):
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
-        if isinstance(modules, Module):
-            text = texts("ModuleList: takes a list of modules, such as {code}")
-            raise DtypeError(text, code=f"[{type(modules).__name__}(...)]")
         super().__init__((str(i), module) for i, module in enumerate(modules))
 
     @overload
@@ -194,8 +191,6 @@ class ModuleDict(Container, MutableMapping[str, Any]):
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
-        if not isinstance(modules, (Mapping, type(None))):
-            raise DtypeError("ModuleDict: made of a dict of modules, not of {value}", value=short(modules))
         super().__init__((modules or {}).items())
 
     def __getitem__(self, name: str) -> Any:
@@ -225,8 +220,6 @@ class Lambda(Module):
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        if not callable(function):
-            raise DtypeError("Lambda: makes a module of a function, not of {value}", value=short(function))
         self.function = function
 
     def forward(self, *args: Any) -> Any:

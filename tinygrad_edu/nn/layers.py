@@ -101,10 +101,12 @@ def dropout(
     if not training or p == 0:
         return x
     x = numeric("dropout", x)
+    if p == 1:
+        return x * 0.0
     kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
     sizes = shape_of(x) if shape is None else shape
     drawn = for_examples("dropout", lambda sizes: generator(seed).random(sizes, np.float32), sizes, batch_axis)
-    return x * ((drawn >= p).astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
+    return x * ((drawn >= p).astype(kind) * (1 / (1 - p)))
 
 
 def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> Any:
@@ -236,11 +238,14 @@ class Embedding(Module):
     (2, 2, 3)
     """
 
-    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *, _weight: Any = None,
+        _freeze: bool = False,
+    ) -> None:  # fmt: skip
         if padding_idx is not None:
             padding_idx = _padding_row(padding_idx, num_embeddings)
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
-        self.weight = Parameter()
+        self.weight = Parameter(_weight, not _freeze)  # random numbers are drawn only where there is none
         self.build()
 
     def shapes(self) -> dict[str, Shape]:
@@ -261,9 +266,7 @@ class Embedding(Module):
         tensor([[3., 4.]])
         """
         n, size = _rows_and_columns("from_pretrained", embeddings)
-        layer = cls(n, size, padding_idx)
-        layer.weight = Parameter(embeddings, not freeze)
-        return layer
+        return cls(n, size, padding_idx, _weight=embeddings, _freeze=freeze)
 
     def forward(self, input: Any) -> Any:
         return embedding(input, self.weight, self.padding_idx)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._support.languages import texts
-from ..engine.messages import is_whole, one_of, probability, short, whole_from
+from ..engine.messages import one_of, probability, short, whole_from
 from ..engine.node import shape_of
 from ..engine.primitives.elementwise import where
 from ..engine.primitives.fused import linear
@@ -276,8 +276,7 @@ class LSTM(RecurrentLayers):
         self, input_size: int | None, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
     ) -> None:  # fmt: skip
-        whole_from(1, "LSTM", hidden_size=hidden_size)  # before it is compared
-        if not (is_whole(proj_size) and 0 <= proj_size < hidden_size):
+        if not 0 <= proj_size < max(1, hidden_size):  # a size of 0 is refused below
             text = texts("LSTM: proj_size is less than hidden_size={size}, and 0 for none; not {value}")
             raise OutOfRangeError(text, size=hidden_size, value=proj_size)
         self.proj_size = proj_size

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._support.languages import say
+from ..engine.messages import short, whole_from
 from ..engine.node import number_of
 from ..errors import OutOfRangeError, ShapeError
-from .plot import Panel, Plot, chart, colour, legend, numbers
+from .plot import Panel, Plot, called, chart, colour, items, legend, named, numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -38,7 +39,7 @@ def lines(
     >>> lines({"y = x²": ([0, 1, 2], [0, 1, 4])})
     Plot: y = x²
     """
-    drawn = _curves_of(curves)
+    drawn = _curves_of(curves, "lines")
 
     def draw(axes: Any) -> None:
         for i, (name, (xs, ys)) in enumerate(drawn.items()):
@@ -49,7 +50,7 @@ def lines(
         axes.grid(alpha=0.25)
         legend(axes, drawn)
 
-    return chart(title or ", ".join(curves), draw, xlabel, ylabel, title, logx, logy)
+    return chart(drawn, draw, xlabel, ylabel, title, logx, logy)
 
 
 def points(
@@ -68,7 +69,8 @@ def points(
     >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
     Plot: seen, fitted
     """
-    places, over = {name: _pairs(group, name) for name, group in groups.items()}, _curves_of(lines or {})
+    places = {name: _pairs(group, name) for name, group in named(groups, "points").items()}
+    over = _curves_of({} if lines is None else lines, "points: lines")
     size = 16 if sum(map(len, places.values())) > 20 else 64  # a few small points would be hard to see
 
     def draw(axes: Any) -> None:
@@ -77,15 +79,15 @@ def points(
             axes.scatter(xs, ys, s=size, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
         low, high = axes.get_ylim()
         for i, (name, curve) in enumerate(over.items()):
-            axes.plot(*curve, LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
+            axes.plot(*curve, LINES[i % len(LINES)], color=colour(len(places) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
         axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
         if equal:
             axes.set_aspect("equal")
         axes.grid(alpha=0.25)
-        legend(axes, [*groups, *over])
+        legend(axes, [*places, *over], outside=equal)  # a square leaves room at its side
 
-    return chart(title or ", ".join([*groups, *over]), draw, xlabel, ylabel, title)
+    return chart([*places, *over], draw, xlabel, ylabel, title)
 
 
 def contours(
@@ -110,8 +112,10 @@ def contours(
     >>> contours(lambda x, y: x**2 + 10 * y**2, x=(-2, 2), y=(-1, 1), paths={"SGD": [[1.8, 0.9], [1.0, -0.2]]})
     Plot: SGD
     """
-    walks = {name: _pairs(path, name) for name, path in (paths or {}).items()}
-    ratio, one_scale = (x[1] - x[0]) / (y[1] - y[0]), _alike(x[1] - x[0], y[1] - y[0])
+    called(function, "contours: function")
+    walks = {name: _pairs(path, name) for name, path in named({} if paths is None else paths, "paths").items()}
+    wide, high = _length(x, "x"), _length(y, "y")
+    one_scale = 1 / 2 <= wide / high <= 2  # circles are round then, and gradients are perpendicular to contours
 
     def draw(axes: Any) -> None:
         xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
@@ -130,12 +134,12 @@ def contours(
         legend(axes, walks)
 
     return chart(
-        title or ", ".join(walks) or say("contours"),
+        walks or [say("contours")],
         draw,
         xlabel,
         ylabel,
         title,
-        width=0.6 + 3.0 * ratio if one_scale else Panel.width,
+        width=0.6 + 3.0 * wide / high if one_scale else Panel.width,
         height=3.6,
     )
 
@@ -153,6 +157,7 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
     >>> regions(lambda X: X[:, 0] > 0.5, X, labels, title="right of the middle")
     Plot: right of the middle
     """
+    called(predict, "regions: predict")
     places, classes = _pairs(X, "X"), np.asarray(number_of(labels))
     if classes.shape != (len(places),) or classes.dtype.kind not in "biu":
         given = f"{classes.dtype} of shape {classes.shape}"
@@ -185,7 +190,7 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
                 xs, ys, s=18, color=colour(i), marker=MARKERS[i % len(MARKERS)], edgecolors="white", linewidths=0.5
             )
 
-    return chart(title or say("decision regions"), draw, "", "", title, width=4.0)
+    return chart([say("decision regions")], draw, "", "", title, width=4.0)
 
 
 def bars(
@@ -196,22 +201,23 @@ def bars(
     >>> bars(["layer 1", "layer 2"], {"before": [1e-6, 1e-3], "after": [0.9, 1.1]}, logy=True)
     Plot: before, after
     """
-    bars = {name: numbers(heights, name) for name, heights in groups.items()}
+    below = [str(name) for name in items(names, "bars: names")]
+    bars = {name: numbers(heights, name) for name, heights in named(groups, "bars").items()}
     for name, heights in bars.items():
-        if heights.shape != (len(names),):
-            raise ShapeError(f"{name}: a height for each of {len(names)} names is needed, not shape {heights.shape}")
+        if heights.shape != (len(below),):
+            raise ShapeError(f"{name}: a height for each of {len(below)} names is needed, not shape {heights.shape}")
 
     def draw(axes: Any) -> None:
         width = 0.8 / max(1, len(bars))
         for i, (name, heights) in enumerate(bars.items()):
-            left = np.arange(len(names)) - 0.4 + width * (i + 0.5)
+            left = np.arange(len(below)) - 0.4 + width * (i + 0.5)
             axes.bar(left, heights, width, color=colour(i), hatch=("", "//", "..")[i % 3],
                      edgecolor="white", label=name)  # fmt: skip
-        axes.set_xticks(range(len(names)), [str(name) for name in names])
+        axes.set_xticks(range(len(below)), below)
         axes.grid(axis="y", alpha=0.25)
-        legend(axes, groups, loc="upper left", bbox_to_anchor=(1, 1))  # outside, where it hides no bars
+        legend(axes, bars, outside=True)
 
-    return chart(title or ", ".join(groups), draw, "", ylabel, title, logy=logy)
+    return chart(bars, draw, "", ylabel, title, logy=logy)
 
 
 def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = "", title: str = "") -> Plot:
@@ -220,7 +226,8 @@ def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = 
     >>> histogram({"weights": np.random.default_rng(0).normal(size=1000)}, xlabel="weight")
     Plot: weights
     """
-    flat = {name: np.ravel(numbers(group, name)) for name, group in groups.items()}
+    whole_from(1, "histogram", bins=bins)
+    flat = {name: np.ravel(numbers(group, name)) for name, group in named(groups, "histogram").items()}
     for name, group in flat.items():
         if not np.isfinite(group).all():
             count = int((~np.isfinite(group)).sum())
@@ -233,12 +240,12 @@ def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = 
         axes.grid(axis="y", alpha=0.25)
         legend(axes, flat)
 
-    return chart(title or ", ".join(groups), draw, xlabel, say("how many"), title)
+    return chart(flat, draw, xlabel, say("how many"), title)
 
 
-def _curves_of(curves: Mapping[str, Curve]) -> dict[str, tuple[Array, Array]]:
+def _curves_of(curves: Mapping[str, Curve], what: str) -> dict[str, tuple[Array, Array]]:
     """x and y of each curve."""
-    return {name: _curve_of(curve, name) for name, curve in curves.items()}
+    return {name: _curve_of(curve, name) for name, curve in named(curves, what).items()}
 
 
 def _curve_of(curve: Curve, name: str) -> tuple[Array, Array]:
@@ -252,9 +259,12 @@ def _curve_of(curve: Curve, name: str) -> tuple[Array, Array]:
     return xs, ys
 
 
-def _alike(width: float, height: float) -> bool:
-    """Whether both axes can have one scale, so that circles are round and gradients are perpendicular to contours."""
-    return 1 / 2 <= width / height <= 2
+def _length(ends: tuple[float, float], axis: str) -> float:
+    """How long an axis is."""
+    pair = numbers(ends, axis)
+    if pair.shape != (2,) or not pair[0] < pair[1]:
+        raise OutOfRangeError(f"{axis}: the lower and the upper end of the axis are needed, not {short(ends)}")
+    return float(pair[1] - pair[0])
 
 
 def _pairs(places: ArrayLike, name: str) -> Array:

@@ -13,8 +13,9 @@ import numpy as np
 
 from .._support.formats import save_as
 from .._support.languages import say
+from ..engine.messages import whole_from
 from ..errors import OutOfRangeError, ShapeError
-from .plot import numbers
+from .plot import items, numbers
 
 __all__ = ["AttentionPlot", "attention"]
 
@@ -141,6 +142,7 @@ def attention(
     >>> attention([[1.0, 0.0], [0.25, 0.75]], "ab")
     Attention: 2 × 2
     """
+    whole_from(1, "attention", columns=columns)
     shares = numbers(weights, "attention")
     if shares.ndim < 2 or not shares.size:
         raise ShapeError(f"attention: weights are (..., L, S), and not {shares.shape}")
@@ -148,11 +150,12 @@ def attention(
         raise OutOfRangeError("attention: weights are shares, 0 or more; these have numbers below 0, or nan")
     stack = shares.reshape((-1, *shares.shape[-2:]))
     length, size = stack.shape[1:]
-    rows = [_shown(name) for name in (range(length) if queries is None else queries)]
-    across = queries if keys is None and length == size else keys
-    names = [_shown(name) for name in (range(size) if across is None else across)]
+    asked = range(length) if queries is None else items(queries, "attention: queries")
+    own = asked if length == size else range(size)
+    across = own if keys is None else items(keys, "attention: keys")
+    rows, names = [*map(_shown, asked)], [*map(_shown, across)]
     over = [say("head {n}", n=i + 1) if len(stack) > 1 else "" for i in range(len(stack))]
-    over = over if titles is None else [str(title) for title in titles]
+    over = over if titles is None else [str(title) for title in items(titles, "attention: titles")]
     for given, wanted, what in ((rows, length, "queries"), (names, size, "keys"), (over, len(stack), "titles")):
         if len(given) != wanted:
             raise ShapeError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._support.languages import counted, say
+from ..engine.messages import whole_from
 from ..errors import ShapeError
-from .plot import PALETTE, Panel, Plot, colour, numbers
+from .plot import PALETTE, Panel, Plot, colour, items, numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -48,11 +49,14 @@ def images(
     Plot: 1 image of 8 × 8, with 1 box
     """
     stack = _stack_of(arrays)
-    if titles is not None and len(titles) != len(stack):
-        raise ShapeError(f"images: {len(titles)} titles for {len(stack)} images")
+    above = None if titles is None else items(titles, "images: titles")
+    if above is not None and len(above) != len(stack):
+        raise ShapeError(f"images: {len(above)} titles for {len(stack)} images")
     over = None if masks is None else _masks_of(stack, masks)
     rows = [] if boxes is None else _boxes_of(stack, boxes)
-    across = min(columns or 8, len(stack))
+    columns = 8 if columns is None else columns
+    whole_from(1, "images", columns=columns)
+    across = min(columns, len(stack))
     down = -(-len(stack) // across)
     height, width = stack.shape[1:3]
 
@@ -68,10 +72,10 @@ def images(
                 axes.imshow(_coloured(over[i]), interpolation="nearest")
             for row in rows[i] if rows else ():
                 _outline(axes, row)
-            if titles is not None:
-                axes.set_title(str(titles[i]), fontsize=9)
+            if above is not None:
+                axes.set_title(str(above[i]), fontsize=9)
 
-    room = 0.25 if titles is not None else 0.0
+    room = 0.25 if above is not None else 0.0
     name = counted(len(stack), "{n} image of {size}", "{n} images of {size}", size=f"{height} × {width}")
     if rows:
         name = say("{images}, with {boxes}", images=name, boxes=counted(sum(map(len, rows)), "{n} box", "{n} boxes"))
@@ -99,9 +103,9 @@ def _masks_of(images: Array, masks: ArrayLike) -> Array:
 
 def _boxes_of(images: Array, boxes: Sequence[Any]) -> list[Array]:
     """The boxes of each image, (K, 5) or (K, 6), without those of class −1."""
-    if len(boxes) != len(images):
-        raise ShapeError(f"images: boxes for {len(boxes)} of {len(images)} images")
-    rows = [np.asarray(each, float) for each in boxes]
+    rows = [numbers(each, "images: boxes") for each in items(boxes, "images: boxes")]
+    if len(rows) != len(images):
+        raise ShapeError(f"images: boxes for {len(rows)} of {len(images)} images")
     rows = [each if each.size else np.zeros((0, 5)) for each in rows]
     if any(each.ndim != 2 or each.shape[1] not in (5, 6) for each in rows):
         raise ShapeError("images: a row of boxes is class, x1, y1, x2, y2, and perhaps a score")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ from ..engine.messages import short
 from ..engine.node import number_of
 from ..errors import DtypeError, OutOfRangeError
 
-__all__ = ["PALETTE", "Panel", "Plot", "chart", "colour", "legend", "numbers", "row"]
+__all__ = [
+    "PALETTE", "Panel", "Plot", "called", "chart", "colour", "items", "legend", "named", "numbers", "row",
+]  # fmt: skip
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#000000")
 """Of M. Okabe and K. Ito's colours, which colour-blind readers can tell apart; "Color Universal Design", 2008."""
@@ -144,17 +146,20 @@ def row(*plots: Plot) -> Plot:
     >>> plots.row(plots.histogram({"weights": [0.1, 0.2]}), plots.histogram({"biases": [0.0]}))
     Plot: weights | biases
 
-    Raises `OutOfRangeError` without plots.
+    Raises `OutOfRangeError` without plots, and `DtypeError` for what is none.
     """
     if not plots:
         raise OutOfRangeError("row: one plot or more is needed, such as row(plots.histogram(a), plots.histogram(b))")
+    for plot in plots:
+        if not isinstance(plot, Plot):
+            raise DtypeError(f"row: plots are needed, such as row(plots.histogram(a), ...), not {short(plot)}")
     panels = [panel for plot in plots for panel in plot.panels]
     part = min(1.0, max(0.6, 2 * Panel.width / sum(panel.width for panel in panels)))  # smaller ones have no room
     return Plot(tuple(replace(panel, width=part * panel.width, height=part * panel.height) for panel in panels))
 
 
 def chart(
-    name: str,
+    names: Iterable[str],
     draw: Callable[[Any], None],
     xlabel: str,
     ylabel: str,
@@ -165,7 +170,10 @@ def chart(
     width: float = Panel.width,
     height: float = Panel.height,
 ) -> Plot:
-    """A plot of one pair of axes, with its labels and scales."""
+    """A plot of one pair of axes, with its labels and scales; without a title it is called by these names."""
+    for what, text in (("title", title), ("xlabel", xlabel), ("ylabel", ylabel)):
+        if not isinstance(text, str):
+            raise DtypeError(f"{what}: a text is needed, not {short(text)}")
 
     def draw_all(figure: Any) -> None:
         axes = figure.subplots()
@@ -176,7 +184,7 @@ def chart(
         draw(axes)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
 
-    return Plot((Panel(name, draw_all, width, height),))
+    return Plot((Panel(title or ", ".join(names), draw_all, width, height),))
 
 
 def numbers(x: Any, name: str) -> np.ndarray[Any, Any]:
@@ -187,12 +195,33 @@ def numbers(x: Any, name: str) -> np.ndarray[Any, Any]:
         raise DtypeError(f"{name}: an array of numbers is needed, not {short(x)}") from None
 
 
+def named(x: Any, what: str) -> dict[str, Any]:
+    """A dictionary, with texts as keys. `DtypeError` for what is none."""
+    if not isinstance(x, Mapping):
+        raise DtypeError(f"{what}: a dictionary from names to numbers is needed, not {short(x)}")
+    return {str(name): value for name, value in x.items()}
+
+
+def items(x: Any, what: str) -> list[Any]:
+    """The items of a list. `DtypeError` for what has none."""
+    if not isinstance(x, Iterable):
+        raise DtypeError(f"{what}: a list is needed, not {short(x)}")
+    return list(x)
+
+
+def called(x: Any, what: str) -> Callable[..., Any]:
+    """A function. `DtypeError` for what is none."""
+    if not callable(x):
+        raise DtypeError(f"{what}: a function is needed, not {short(x)}")
+    return x  # type: ignore[no-any-return]
+
+
 def colour(i: int) -> str:
     """The colour of the i-th group."""
     return PALETTE[i % len(PALETTE)]
 
 
-def legend(axes: Any, names: Sequence[str] | Mapping[str, Any], **place: Any) -> None:
-    """Add a legend if there are several names."""
+def legend(axes: Any, names: Collection[str], outside: bool = False) -> None:
+    """Add a legend if there are several names: where it hides least, or at the right side, where it hides nothing."""
     if len(names) > 1:
-        axes.legend(**place)
+        axes.legend(**({"loc": "upper left", "bbox_to_anchor": (1, 1)} if outside else {}))

@@ -27,7 +27,7 @@ from ..graph.views.view import HUGE
 from ..graph.words.expressions import expressions
 from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import CELLS, pull_one, rule_in_letters
-from ..graph.words.terms import ATOM, Term, operand, printed, word
+from ..graph.words.terms import ATOM, Term, operand, printed
 from .script import Event, Script
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Scribe:
         self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
         ids = ids_of(graph.nodes)
         self.ids = {node: ids[recorded.names[node]] for node in self.nodes}
-        self.names = {node: word(name) for node, name in recorded.names.items()}
+        self.names = recorded.names
         self.shared, self.expressions = recorded.shared, expressions(recorded)
         self.part = recorded.unused("δ")
         self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}

@@ -23,9 +23,8 @@ from ..graph.palette import custom_properties
 from ..graph.plain import Graph
 from ..graph.text import in_markup, visible
 from ..graph.views.view import view
-from ..graph.words.terms import word
 from .matrices import MATRIX
-from .places import ARROW, Places
+from .places import Places
 from .predict import ABSOLUTE, RELATIVE, asks, question
 from .script import Script
 from .texts import LABELS, MESSAGES
@@ -48,7 +47,6 @@ def page(script: Script, *, predict: bool = False) -> str:
     body = Template(read_resource(__package__, "player/player.html")).substitute(
         {key: escape(say(text)) for key, text in LABELS.items()},
         title=title,
-        arrow=ARROW,
         svg=svg,
         predicting=" checked" if predict else "",
         touch=panel() if rows else "",
@@ -126,7 +124,7 @@ def _holes(script: Script) -> dict[int, str]:
     slots: dict[int, dict[str, int]] = {}
     for edge in script.graph.edges:
         if script.graph.node(edge.source).kind != "constant":
-            slots.setdefault(edge.target, {})[word(script.label(edge.source))] = edge.slot
+            slots.setdefault(edge.target, {})[script.label(edge.source)] = edge.slot
     return {e.node: _with_holes(e.right, slots.get(e.node, {})) for e in script if e.kind == "forward"}
 
 
@@ -181,7 +179,7 @@ def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[s
 
 def _derivative(of: str, label: str) -> str | None:
     """The derivative by a node, where it is not written with the two names alone."""
-    written = partial(of, word(label))
+    written = partial(of, label)
     return None if written == f"∂{of}/∂{label}" else written
 
 

@@ -7,15 +7,7 @@ from ..graph.clusters import enclosing
 from ..graph.plain import Graph, PlainNode
 from .script import Event
 
-__all__ = ["ARROW", "Places"]
-
-ARROW = (
-    '<svg class="arrow" width="0" height="0" aria-hidden="true"><defs><marker id="upstream" viewBox="0 0 10 10" '
-    'refX="7" refY="5" markerWidth="15" markerHeight="15" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
-    '<path d="M0 0 10 5 0 10z"/></marker><marker id="stem" viewBox="0 0 8 3" refY="1.5" markerWidth="8" '
-    'markerHeight="3" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0h8v3H0z"/></marker></defs></svg>'
-)
-"""An arrow head for the beginning of a line, and a stem in place of its own: a gradient flows against the arrow."""
+__all__ = ["Places"]
 
 
 class Places:

@@ -13,7 +13,6 @@ from .._support.languages import say
 from ..errors import TinygradError
 from ..graph.names import partial
 from ..graph.plain import Quantity
-from ..graph.words.terms import word
 from .script import Event, Script
 from .texts import TEXTS
 from .wording import shown
@@ -82,7 +81,7 @@ def _asked(value: Quantity | None) -> tuple[Literal["number", "numbers", "shape"
 
 def _hints(script: Script, event: Event) -> Iterator[str]:
     if event.upstream is not None:
-        upstream = partial(script.graph.of, word(script.label(event.node)))
+        upstream = partial(script.graph.of, script.label(event.node))
         yield say(TEXTS["hint of upstream"], left=upstream, upstream=shown(event.upstream))
     if event.local is not None:
         yield say(TEXTS["hint of local"], left=script.local_derivative(event), local=shown(event.local))

@@ -7,20 +7,21 @@ writes scripts. Players, texts and handouts show the script and nothing else.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from .._support.formats import save_as
+from .._support.formats import Writer, save_as
 from .._support.json_records import Format
-from .._support.languages import speaking
+from .._support.languages import say, speaking
+from .._support.notebook import displayed
 from ..graph.names import local_partial
 from ..graph.picture.bold import arrays_of
 from ..graph.plain import Graph, Quantity
-from ..graph.words.terms import word
 
-__all__ = ["FORMAT", "Arrival", "Event", "Script", "State"]
+__all__ = ["FORMAT", "FORMATS", "Arrival", "Event", "Script", "State"]
 
 Kind = Literal["forward", "seed", "contribution", "sum", "update"]
 """The kinds of events.
@@ -165,10 +166,29 @@ class Script(Sequence[Event]):
 
         The terminal player needs Textual; without it, the text is printed after a line that says how to install it.
         """
-        from .showing import show
+        from .page import frame
 
         with speaking(lang):
-            show(self, predict)
+            if not displayed(lambda: frame(self, predict=predict), self.text) and not self._played(predict):
+                print(self.text())
+
+    def _played(self, predict: bool) -> bool:
+        """Play the script in the terminal; whether there is one, with Textual."""
+        from .predict import said_of_score
+
+        terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        if not terminal or os.environ.get("TERM") == "dumb":  # as in an editor's shell
+            return False
+        try:
+            from .terminal import Player
+        except ImportError:
+            command = "pip install 'tinygrad_edu[step]'"
+            print(say("The player in the terminal needs Textual: {command}", command=command), file=sys.stderr)
+            return False
+        score = Player(self, predict=predict).run()
+        if score is not None and score.met:
+            print(said_of_score(score))
+        return True
 
     def save(self, path: str | os.PathLike[str], *, lang: str | None = None, predict: bool = False) -> Path:
         """Write the player (.html), the derivation (.md, .tex, .txt), its pictures (.svg) or the script (.json).
@@ -176,8 +196,6 @@ class Script(Sequence[Event]):
         The file appears complete or not at all. Gives the path. `FileError` for another extension, `OSError` where
         the file cannot be written.
         """
-        from .showing import FORMATS
-
         with speaking(lang):
             return save_as(path, FORMATS, self, predict)
 
@@ -290,7 +308,7 @@ class Script(Sequence[Event]):
 
     def local_derivative(self, event: Event) -> str:
         """`∂q/∂x`: of the node that passes its gradient on, by the receiving one; (∂q/∂x)₂ if by operand 2 alone."""
-        of, by = word(self.label(event.node)), word(self.label(event.input or event.node))
+        of, by = self.label(event.node), self.label(event.input or event.node)
         return local_partial(of, by, event.slot or 0, direct=event.direct)
 
     def state(self, step: int) -> State:
@@ -319,6 +337,16 @@ class Script(Sequence[Event]):
                 arrivals[event.input] = Arrival(event.after, event.arrived, event.expected)
         return State(values, arrivals)
 
+
+FORMATS: dict[str, Writer] = {
+    ".html": lambda script, predict: script.html(predict=predict),
+    ".svg": lambda script, predict: script.filmstrip(),
+    ".md": lambda script, predict: script.markdown() + "\n",
+    ".tex": lambda script, predict: script.latex() + "\n",
+    ".txt": lambda script, predict: script.text() + "\n",
+    ".json": lambda script, predict: script.json(),
+}
+"""What writes a script to a file of each extension, as questions where that is asked for."""
 
 FORMAT = Format(Script, "tinygrad_edu.script", 1, "A derivation, event by event, as tinygrad_edu plays it")
 """The JSON form of a script; `json_form.py` reads it and checks what is read."""

@@ -176,7 +176,8 @@ class Player(App[Score]):
         """What has happened last, and all that is known now."""
         event = self.script[self.step - 1] if self.step else None
         self._show_place()
-        self._say("equation", self._mathematics(event) if event else self.texts["said at the start"])
+        rows = [row for line in lines(self.script, event) for row in self._in_rows(line)] if event else []
+        self._say("equation", "\n".join(rows) or self.texts["said at the start"])
         self._say("said", sentence(self.script, event, self.lang) if event else "")
         self._say("source", self._source(event))
         self._say("feedback", "")
@@ -330,9 +331,6 @@ class Player(App[Score]):
             if (action == "leave_question") == (self.question is not None):
                 keys.append(shown_as, "bold").append(f" {self.texts[text]}  ")
         self.query_one("#keys", Static).update(keys)
-
-    def _mathematics(self, event: Event) -> str:
-        return "\n".join(row for line in lines(self.script, event) for row in self._in_rows(line))
 
     def _in_rows(self, line: str) -> list[str]:
         """A line with its matrices; what comes last goes below the rest if the screen is too narrow.

@@ -6,7 +6,6 @@ from bisect import bisect_left
 
 from .._support.languages import say, speaking, texts
 from ..graph.plain import Quantity
-from ..graph.words.terms import word
 from .script import Event, Script
 from .texts import TEXTS
 
@@ -20,7 +19,7 @@ def heading(script: Script) -> str:
 
 def whole(script: Script) -> str:
     """`z = (x + y) · w`, or `z` where that is too long."""
-    return f"{word(script.graph.of)} = {script.formula}" if script.formula else script.graph.of
+    return f"{script.graph.of} = {script.formula}" if script.formula else script.graph.of
 
 
 def lines(script: Script, event: Event) -> list[str]:
@@ -67,7 +66,7 @@ def data(script: Script, event: Event) -> list[str]:
     edges, of = script.graph.edges, event.node
     first, end = (bisect_left(edges, target, key=lambda edge: edge.target) for target in (of, of + 1))
     operands = [script.graph.node(id) for id in dict.fromkeys(edge.source for edge in edges[first:end])]
-    return [f"{word(x.label)} = {x.formula}" for x in operands if x.kind == "leaf" and x.formula]
+    return [f"{x.label} = {x.formula}" for x in operands if x.kind == "leaf" and x.formula]
 
 
 def sentence(script: Script, event: Event, lang: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """The training loop `fit`, its history, metrics and callbacks."""
 
 # ruff: noqa: F403
+from ..engine.messages.hints import hold_to_hints
 from .callbacks import *
 from .detection import *
 from .fit import *
@@ -10,3 +11,4 @@ from .run import *
 from .shift import *
 
 __all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
+hold_to_hints(globals())

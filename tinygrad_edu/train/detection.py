@@ -6,7 +6,7 @@ The boxes found in an image are an array (K, 6), with class, x1, y1, x2, y2 and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy import ndarray
 from ..data import boxes
 from ..engine.messages import one_of, short
 from ..engine.node import number_of
-from ..errors import OutOfRangeError, ShapeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["box_precision_recall_curve", "mean_average_precision"]
 
@@ -85,7 +85,9 @@ def mean_average_precision(
     return by_class if average is None else float(np.mean(list(by_class.values())))
 
 
-def box_precision_recall_curve(found: Any, true: Any, label: int, iou: float = 0.5) -> tuple[ndarray, ndarray, ndarray]:
+def box_precision_recall_curve(
+    found: Any, true: Any, label: float, iou: float = 0.5
+) -> tuple[ndarray, ndarray, ndarray]:
     """(precision, recall, scores) of the boxes of one class, after each of them, the highest score first.
 
     A box is a hit as in the "voc" way of `mean_average_precision`. If none was found, the arrays are empty.
@@ -104,7 +106,7 @@ def box_precision_recall_curve(found: Any, true: Any, label: int, iou: float = 0
 
 
 def _curve(
-    found: list[ndarray], true: list[ndarray], label: int, threshold: float, any_box: bool
+    found: list[ndarray], true: list[ndarray], label: float, threshold: float, any_box: bool
 ) -> tuple[ndarray, ndarray, ndarray]:
     """Precision, recall and score after each box of a class, best first."""
     n, hits, scores = 0, [], []
@@ -154,6 +156,8 @@ def _images(function: str, given: Any, columns: int, n: int | None = None) -> li
     """The boxes of each image, as floats, without those of class −1."""
     rows = f"(K, {columns}), rows of class, x1, y1, x2, y2{', score' if columns == 6 else ''}"
     arrays = []
+    if not isinstance(given, Iterable):
+        raise DtypeError(f"{function}: boxes are given in a list, {rows} for each image, not {short(given)}")
     for each in given:
         try:
             array = np.asarray(number_of(each), float)

@@ -96,7 +96,7 @@ def fit(
     do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
     not for each example, changes a tensor in place, or does not do the same for all examples.
     """
-    _check_arguments(model, loader, loss, optimizer, epochs, validation)
+    _check_arguments(model, loader, loss, optimizer, epochs, validation, scheduler)
     run = Run(
         model, loader, loss, optimizer, epochs, _named(metrics), validation, scheduler, callbacks, threads, progress
     )
@@ -115,9 +115,11 @@ def fit(
     return run.history
 
 
-def _check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: Any, validation: Any) -> None:
+def _check_arguments(
+    model: Any, loader: Any, loss: Any, optimizer: Any, epochs: int, validation: Any, scheduler: Any
+) -> None:
     """Raise the error for arguments of `fit` that are of another kind, or used up before the last epoch."""
-    _refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
+    _refuse("fit", model, loss, loader=loader, **({} if validation is None else {"validation": validation}))
     if not hasattr(optimizer, "param_groups"):
         raise DtypeError(
             f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
@@ -130,6 +132,8 @@ def _check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs:
             "Make the optimizer from its model.parameters()",
             kind=type(model).__name__,
         )
+    if scheduler is not None and not hasattr(scheduler, "step"):
+        raise DtypeError(f"fit: the scheduler is one of optim.lr_scheduler, not {short(scheduler)}")
     whole_from(0, "fit", epochs=epochs)
     for batches in (loader, validation):
         if epochs > 1 and isinstance(batches, Iterator):
@@ -202,7 +206,7 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     >>> list(evaluate(model, test, nn.CrossEntropyLoss(), [tg.train.accuracy]))
     ['loss', 'accuracy']
     """
-    _refuse("evaluate", model, loss, loader)
+    _refuse("evaluate", model, loss, loader=loader)
     figures = Figures(_named(metrics))
     with evaluating(model):
         for inputs, targets in map(_parts_of, loader):
@@ -268,24 +272,26 @@ def _parts_of(batch: Any) -> tuple[list[Any], Any]:
     return inputs, targets
 
 
-def _refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
+def _refuse(function: str, model: Any, loss: Any, **loaders: Any) -> None:
     """Raise `DtypeError` for arguments that are not a module, a loss and loaders, such as a bare dataset."""
     if not isinstance(model, Module):
-        raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__}")
+        raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__} {short(model)}")
     if not callable(loss):
         raise DtypeError(f"{function}: the loss is a function, such as nn.CrossEntropyLoss(), not {short(loss)}")
-    for loader in loaders:
+    for name, loader in loaders.items():
         if isinstance(loader, Dataset):
             raise DtypeError(
-                f"{function}: needs batches, and {type(loader).__name__} gives examples; "
+                f"{function}: {name} needs batches, and {type(loader).__name__} gives examples; "
                 "write DataLoader(dataset, batch_size=64, shuffle=True)"
             )
-        if not isinstance(loader, Iterable):
-            raise DtypeError(f"{function}: needs batches, such as a DataLoader gives, not {short(loader)}")
+        if not isinstance(loader, Iterable) or isinstance(loader, str):
+            raise DtypeError(f"{function}: {name} needs batches, such as a DataLoader gives, not {short(loader)}")
 
 
-def _named(metrics: Metrics) -> Mapping[str, Metric]:
+def _named(metrics: Any) -> Mapping[str, Metric]:
     """Metrics by name. Raises `DtypeError` for one that is not a function, or has no name."""
+    if not isinstance(metrics, Iterable) or isinstance(metrics, str):
+        raise DtypeError(f"fit: metrics are a list or a dict of functions, not {short(metrics)}")
     by_name = metrics if isinstance(metrics, Mapping) else {getattr(m, "__name__", ""): m for m in metrics}
     for name, metric in by_name.items():
         if not (name and callable(metric)):

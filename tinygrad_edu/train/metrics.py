@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from .._support.nested import leaves, mapped
-from ..engine.convert import array_of
+from ..engine.convert import array_of, numbers
 from ..engine.messages import one_of, short, whole_from
 from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
@@ -47,7 +47,7 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
     """
-    scores, shape = array_of(predictions), array_of(targets).shape
+    scores, shape = array_of(numbers("top_k", predictions)), array_of(numbers("top_k", targets)).shape
     if scores.ndim != 2 or scores.shape[:1] != shape:
         raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {shape}")
     whole_from(1, "top_k", k=k)
@@ -129,7 +129,7 @@ def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray,
     >>> precision.round(2), recall, thresholds
     (array([1.  , 0.5 , 0.67]), array([0.5, 0.5, 1. ]), array([0.9, 0.8, 0.4]))
     """
-    score, true = array_of(scores), array_of(targets)
+    score, true = (array_of(numbers("precision_recall_curve", x)) for x in (scores, targets))
     if np.isnan(score).any():
         raise DtypeError("precision_recall_curve: a score is nan, which is neither above a threshold nor below it")
     if score.ndim != 1 or score.shape != true.shape or not np.isin(true, (0, 1)).all():
@@ -164,7 +164,7 @@ class Running:
     0.75
     """
 
-    def __init__(self, metric: Metric) -> None:
+    def __init__(self, metric: Callable[..., Any]) -> None:
         self.metric = metric
         self.batches: list[tuple[Any, ndarray]] = []
 

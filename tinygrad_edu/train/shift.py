@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.convert import array_of
+from ..engine.convert import array_of, numbers
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
@@ -56,7 +56,7 @@ def importance_weights(logits: Any, n_source: int, n_target: int, largest: float
     >>> importance_weights([0.0, np.log(3)], n_source=100, n_target=100).round(2)
     array([1., 3.])
     """
-    said = array_of(logits)
+    said = array_of(numbers("importance_weights", logits))
     if said.ndim != 1:
         raise ShapeError(f"importance_weights: needs a logit for each example, (N,), not {said.shape}")
     if np.isnan(said).any():
@@ -88,7 +88,7 @@ def label_shift_weights(confusion: Any, predicted: Any) -> ndarray:
     >>> label_shift_weights([[90, 10], [20, 80]], [55 - 35 / 2, 45 + 35 / 2]).round(2)  # q is (1/4, 3/4), p (1/2, 1/2)
     array([0.5, 1.5])
     """
-    matrix, said = array_of(confusion).astype(float), array_of(predicted).astype(float)
+    matrix, said = (array_of(numbers("label_shift_weights", x)).astype(float) for x in (confusion, predicted))
     n = len(matrix)
     if matrix.shape != (n, n) or said.shape != (n,):
         raise ShapeError(

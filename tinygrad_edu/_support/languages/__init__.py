@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -130,15 +130,16 @@ def _parts(template: str) -> list[str]:
     return re.split(PLACE, re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template))
 
 
-def retold(message: str, templates: Iterable[str]) -> str:
-    """A message in English with values in it already, said by the first of these texts that it fits, if one does.
+def retold(message: str) -> str:
+    """A message in English with values in it already, as Python, NumPy or a student's process says it.
+
+    `retold.json` of each language has what they say most often, the special texts before those that fit them, too.
 
     >>> with speaking("zh"):
-    ...     retold("All 3 contributions have arrived: the gradient of x is 6.",
-    ...            ["All {expected} contributions have arrived: the gradient of {label} is {after}."])
-    '3 份贡献已全部到达：x 的梯度为 6。'
+    ...     retold("NameError: name 'x' is not defined")
+    "NameError：名称 'x' 没有定义"
     """
-    for template in templates:
+    for template in _files(language()).get("retold.json", ()):
         if found := _fitting(template).fullmatch(message):
             return say(template, **found.groupdict())
     return message
@@ -222,13 +223,18 @@ TinygradError.__module__ = FileError.__module__ = "tinygrad_edu.errors"  # where
 
 
 @cache
-def _catalogue(lang: str) -> Mapping[str, str]:
-    """The texts of a language by the English ones, from all its files; none for English."""
+def _files(lang: str) -> Mapping[str, Mapping[str, str]]:
+    """The files of a language: in each, its texts by the English ones. None for English."""
     if lang == "en":
         return {}
     import json
     from importlib import resources
 
     files = sorted((resources.files(__package__) / lang).iterdir(), key=lambda file: file.name)
-    every = [json.loads(file.read_text("utf-8")) for file in files if file.name.endswith(".json")]
-    return MappingProxyType({key: text for part in every for key, text in part.items()})
+    return {file.name: json.loads(file.read_text("utf-8")) for file in files if file.name.endswith(".json")}
+
+
+@cache
+def _catalogue(lang: str) -> Mapping[str, str]:
+    """The texts of a language by the English ones, from all its files."""
+    return MappingProxyType({key: text for part in _files(lang).values() for key, text in part.items()})

@@ -10,6 +10,7 @@
 (27, True)
 """
 
+from ...engine.messages.hints import hold_to_hints
 from .corpora import names, poems
 from .language import Documents, NextSentence, Windows, mask_tokens, pad
 from .tokenizers import BytePairTokenizer, CharTokenizer, Tokenizer
@@ -18,3 +19,4 @@ __all__ = [
     "BytePairTokenizer", "CharTokenizer", "Documents", "NextSentence", "Tokenizer", "Windows", "mask_tokens", "names",
     "pad", "poems",
 ]  # fmt: skip
+hold_to_hints(globals())

@@ -115,7 +115,6 @@ class Documents(Dataset):
             whole_from(1, "Documents", length=length)
         if not len(texts):
             raise ShapeError("Documents: there is no text")
-        whole_numbers("Documents", [start, end, pad])
         whole = [whole_numbers("Documents", text) for text in texts]
         self.rows = [np.concatenate([[start], text, [end]])[: None if length is None else length + 1] for text in whole]
         self.pad = pad
@@ -160,11 +159,11 @@ def mask_tokens(
         raise ShapeError(f"mask_tokens: tokens are whole numbers of shape (N, length), not {short(tokens)}")
     if not isinstance(rate, Real) or not 0 < rate <= 1:
         raise ShapeError(f"mask_tokens: rate is a share, above 0 and at most 1, not {short(rate)}")
+    hidden = _special("mask_tokens", tokenizer, mask)
     unknown = array[(array < 0) | (array >= len(tokenizer))]
     if unknown.size:
         raise OutOfRangeError(f"mask_tokens: no token has the id {unknown[0]}; there are {len(tokenizer)}, from 0 on")
     rng = generator(seed)
-    hidden = _special("mask_tokens", tokenizer, mask)
     may_be = array >= len(tokenizer.special)
     number = np.maximum(1, np.rint(rate * may_be.sum(axis=1))).astype(int)
     rank = np.where(may_be, rng.random(array.shape), 2).argsort(axis=1).argsort(axis=1)
@@ -272,6 +271,8 @@ def _places(function: str, indices: Sequence[int] | ndarray, n: int) -> ndarray:
 
 def _special(function: str, tokenizer: Tokenizer, name: str) -> int:
     """The id of a special token."""
+    if not hasattr(tokenizer, "special"):
+        raise DtypeError(f"{function}: tokenizer is one of data.text, such as CharTokenizer, not {short(tokenizer)}")
     if name not in tokenizer.special:
         raise ShapeError(f"{function}: the tokenizer has no special token {name!r}, only {list(tokenizer.special)}")
     return tokenizer.special[name]

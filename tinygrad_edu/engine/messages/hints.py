@@ -1,41 +1,54 @@
-"""Arguments that do not fit the type hints of a function: one check for all whole numbers, numbers and names."""
+"""Arguments that do not fit the type hints of a function: one check for numbers, texts, paths, lists and functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from inspect import Signature
-from typing import Any
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from functools import lru_cache, wraps
+from inspect import Signature, isclass, isfunction, signature
+from typing import Any, NamedTuple
 
-from ..._support.languages import texts
+from numpy import bool_, ndarray
+
+from ..._support import languages
+from ..._support.languages import say, texts
 from ...errors import DtypeError, TinygradError
-from .words import in_words, short, whole
+from .words import in_words, is_whole, short, whole
 
-__all__ = ["FOREIGN", "explained", "misfit"]
+__all__ = ["FOREIGN", "explained", "hold_to_hints", "misfit"]
 
-FOREIGN = (TypeError, ValueError, IndexError, ArithmeticError)
+FOREIGN = (TypeError, ValueError, IndexError, ArithmeticError, AttributeError)
 """What Python and NumPy raise on odd arguments."""
 
 
 def misfit(function: str, known: Signature, args: Sequence[Any], given: Mapping[str, Any]) -> TinygradError | None:
     """What is wrong with the first argument that does not fit its type hint; None if all fit.
 
-    >>> from inspect import signature
-    >>> def f(x: Any, size: int, eps: float = 1e-5) -> Any: ...
+    >>> def f(x: Any, size: int, eps: float | Sequence[float] = 1e-5) -> Any: ...
     >>> misfit("f", signature(f), (1, 2.0), {})
     DtypeError('f: size is a whole number, not float 2.0')
     >>> misfit("f", signature(f), (1, 2), {"eps": "small"})
-    DtypeError("f: eps is a number, not str 'small'")
+    DtypeError("f: eps is a number or a list of numbers, not str 'small'")
     """
     for name, value in known.bind(*args, **given).arguments.items():
-        parameter = known.parameters[name]
-        hint, _, other = str(parameter.annotation).partition(" | ")
-        if hint not in HINTS or other not in ("", "None") or (value is None and other):
+        hint = str(known.parameters[name].annotation)
+        kinds = kinds_of(hint)
+        if not kinds:
             continue
         try:
-            HINTS[hint](name, value)
+            if not any(kind.fits(value) for kind in kinds):
+                what = languages.listed([say(kind.word) for kind in kinds], alternatives=True)
+                raise DtypeError(NOT, name=name, what=what, kind=type(value).__name__, value=short(value))
+            if is_whole(value):
+                whole(name, value, many=False)
         except TinygradError as error:
             return type(error)(f"{function}: {error}")
     return None
+
+
+NOT = texts("{name} is {what}, not {kind} {value}")
 
 
 def explained(
@@ -57,18 +70,86 @@ def _in_words(x: Any) -> str:
     return in_words(x) if hasattr(x, "shape") else short(x)
 
 
-def _needs(fits: Callable[[Any], bool], text: str) -> Callable[[str, Any], None]:
-    def check(name: str, x: Any) -> None:
-        if not fits(x):
-            raise DtypeError(text, name=name, kind=type(x).__name__, value=short(x))
+class Kind(NamedTuple):
+    """What a hint says of a value: whether one fits, and a word for all that do."""
 
-    return check
+    fits: Callable[[Any], bool]
+    word: str
 
 
-HINTS: dict[str, Callable[[str, Any], None]] = {
-    "int": lambda name, x: whole(name, x, many=False),
-    "float": _needs(lambda x: hasattr(x, "__float__"), texts("{name} is a number, not {kind} {value}")),
-    "str": _needs(lambda x: isinstance(x, str), texts("{name} is a text, not {kind} {value}")),
-    "Module": _needs(callable, texts("{name} is a layer, not {kind} {value}")),
+KINDS: dict[str, Kind] = {
+    "int": Kind(is_whole, texts("a whole number")),
+    "float": Kind(lambda x: hasattr(x, "__float__"), texts("a number")),
+    "bool": Kind(lambda x: x is None or isinstance(x, (int, bool_)), texts("True or False")),
+    "str": Kind(lambda x: isinstance(x, str), texts("a text")),
+    "None": Kind(lambda x: x is None, "None"),
+    "os.PathLike": Kind(lambda x: isinstance(x, os.PathLike), texts("a path")),
+    "ndarray": Kind(lambda x: isinstance(x, ndarray), texts("an array")),
+    "Callable": Kind(callable, texts("a function")),
+    "Module": Kind(callable, texts("a layer")),
+    "Mapping": Kind(lambda x: isinstance(x, Mapping), texts("a dict")),
+    "Sequence": Kind(lambda x: isinstance(x, Iterable) and not isinstance(x, str), texts("a list")),
+    "Sequence[int]": Kind(lambda x: _is_list_of(is_whole, x), texts("a list of whole numbers")),
+    "Sequence[float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x), texts("a list of numbers")),
+    "tuple[int, int]": Kind(lambda x: _is_list_of(is_whole, x) and len(x) == 2, texts("two whole numbers")),
+    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x) and len(x) == 2, texts("two numbers")),
+    "Sequence[str]": Kind(lambda x: isinstance(x, Iterable), texts("a list of texts")),
 }
-"""By hint: what raises an error for a value that does not fit it."""
+"""By hint: as it is, then with the first of what is in its brackets, then without. Tuples are sequences, too."""
+
+
+def _is_list_of(fits: Callable[[Any], bool], x: Any) -> bool:
+    """Whether x has items, and they fit; of a long list, such as the tokens of a book, NumPy will say it sooner."""
+    if not isinstance(x, Iterable) or isinstance(x, str):
+        return False
+    return not isinstance(x, Sized) or isinstance(x, ndarray) or len(x) > 100 or all(map(fits, x))
+
+
+@lru_cache(1024)
+def kinds_of(hint: str) -> tuple[Kind, ...]:
+    """The kinds of a hint; none if one of them is not in the table, or may hold anything."""
+    found = []
+    for each in re.split(r" \| (?![^\[]*\])", hint):
+        head, item = re.sub(r"^(tuple|Iterable)\b", "Sequence", each.removeprefix("nn.")).partition("[")[::2]
+        first = f"{head}[{item.partition(',')[0].rstrip(']')}]"
+        kind = KINDS.get(each) or KINDS.get(first) or KINDS.get(head)
+        if kind is None or item == "Any]":
+            return ()
+        found.append(kind)
+    return tuple(found)
+
+
+def hold_to_hints(room: dict[str, Any]) -> None:
+    """Hold the arguments of the public functions, classes and methods of a room against their hints, at each call."""
+    for name in room["__all__"]:
+        x = room[name]
+        if isfunction(x):
+            room[name] = _checked(x)
+            setattr(sys.modules[x.__module__], name, room[name])  # where pickles find it
+        elif isclass(x):
+            for key, method in list(vars(x).items()):
+                function = method.__func__ if isinstance(method, (classmethod, staticmethod)) else method
+                if isfunction(function) and (key == "__init__" or not key.startswith("_")):
+                    own = _checked(function)
+                    setattr(x, key, own if function is method else type(method)(own))
+
+
+def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function; if it has hints to check, one that raises `DtypeError` for arguments that do not fit them."""
+    if not any(kinds_of(str(hint)) for name, hint in function.__annotations__.items() if name != "return"):
+        return function
+
+    known = lru_cache(lambda: signature(function))  # at the first call, for it takes long
+
+    @wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        name = type(args[0]).__name__ if args and function.__name__ == "__init__" else function.__qualname__
+        try:
+            wrong = misfit(name, known(), args, given)
+        except TypeError:  # of too few or unknown arguments Python tells
+            wrong = None
+        if wrong is not None:
+            raise wrong
+        return function(*args, **given)
+
+    return call

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from numbers import Real
+from math import isinf
+from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from ..node import Node
 from .words import describe, in_words, is_ragged, is_whole, leaves, short
 
 __all__ = [
-    "is_masked", "is_no_array_of_numbers", "no_float", "no_gradient", "no_tensor", "not_numbers", "not_one_number",
-    "wrong_dtype",
+    "has_no_graph", "is_masked", "is_no_array_of_numbers", "no_float", "no_gradient", "no_tensor", "not_numbers",
+    "not_one_number", "wrong_dtype",
 ]  # fmt: skip
 
 
@@ -41,8 +41,11 @@ def is_no_array_of_numbers(x: Any) -> bool:
 
 
 def no_float(x: Any) -> bool:
-    """Whether x is a whole number that is too large for a float."""
-    return isinstance(x, int) and x.bit_length() > sys.float_info.max_exp
+    """Whether x is a whole number or a fraction that is too large for a float."""
+    try:
+        return isinstance(x, Rational) and isinf(x)
+    except OverflowError:
+        return True
 
 
 def is_masked(x: Any) -> bool:
@@ -155,14 +158,16 @@ NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = texts(
 """Pairs of a condition on (x, its dtype) and the way out to suggest; the first condition that holds counts."""
 
 
+def has_no_graph(function: str, x: Any) -> GraphError:
+    """The error for what is neither a Value nor a Tensor."""
+    text = texts("{function}: only a Value or a Tensor has a graph; this is a {kind}: {value}")
+    return GraphError(text, function=function, kind=type(x).__name__, value=short(x))
+
+
 def no_gradient(output: Any) -> TinygradError:
     """The error for a backward pass from something that has no graph, or that no gradient flows to."""
     if not isinstance(output, Node):
-        return GraphError(
-            "backward: only a Value or a Tensor has a graph; this is a {kind}: {value}",
-            kind=type(output).__name__,
-            value=f"{output!r:.60}",
-        )
+        return has_no_graph("backward", output)
     return GraphError(
         "backward: {x} does not require a gradient, so there is nothing to differentiate: make its inputs with "
         "requires_grad=True, and compute it outside no_grad() and without detach()",

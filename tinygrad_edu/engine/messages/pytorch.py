@@ -165,9 +165,9 @@ def _meant(name: str, module: str) -> str:
     """Which name of the module was meant, or where else the package has this one; "" if nothing is near."""
     known = sys.modules[module].__all__
     by_letters = {other.lower(): other for other in known}.get(name.lower())  # Adamw, Conv2D
-    for elsewhere, short in (("tinygrad_edu.nn.functional", "nn.functional"), ("tinygrad_edu", "tg")):
+    for elsewhere, called in (("tinygrad_edu.nn.functional", "nn.functional"), ("tinygrad_edu", "tg")):
         if not by_letters and name in sys.modules[elsewhere].__all__:
-            return f": here it is {short}.{name}"
+            return f": here it is {called}.{name}"
     from difflib import get_close_matches  # which is needed here alone
 
     near = [by_letters] if by_letters else get_close_matches(name, known, 1)
@@ -235,14 +235,14 @@ class TakesPyTorchsArguments:
             if ours and self.is_made_of_settings:
                 refuse_data(name, known.parameters, args)
             try:
+                wrong = misfit(name, known, args, given) if ours else None
+                if wrong is not None:
+                    raise wrong
                 init(self, *args, **given)
             except FOREIGN as error:
                 if not ours or isinstance(error, TinygradError):
                     raise
                 raise explained(name, known, args, given, error) from None
-            wrong = misfit(name, known, args, given) if ours else None
-            if wrong is not None:
-                raise wrong
 
         cls.__init__ = checked  # type: ignore[method-assign]
 

@@ -15,6 +15,7 @@ __all__ = [
     "already_a_leaf", "cannot_be_recomputed", "changed_after_use", "leaves_the_graph", "leaving", "lost",
     "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_exchange", "no_index",
     "no_items", "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
+    "result_copied",
 ]  # fmt: skip
 
 

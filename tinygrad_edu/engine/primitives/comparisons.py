@@ -59,7 +59,7 @@ less = Comparison("less", np.less, operator.lt, "<", 5)
 less_equal = Comparison("less_equal", np.less_equal, operator.le, "≤", 5)
 greater = Comparison("greater", np.greater, operator.gt, ">", 5)
 greater_equal = Comparison("greater_equal", np.greater_equal, operator.ge, "≥", 5)
-equal = Comparison("equal", np.equal, operator.eq, "=", 5)
+equal = Comparison("equal", np.equal, operator.eq, "==", 5)
 not_equal = Comparison("not_equal", np.not_equal, operator.ne, "≠", 5)
 
 logical_and = Comparison("logical_and", np.bitwise_and, of_bools(operator.and_), "and", 3, np.logical_and)

@@ -90,8 +90,8 @@ def mixed(x: Any, axis: int, shares: Any) -> Any:
     tensor([[3., 9.]])
     """
     old = "abcde"[: len(shape_of(x))]
-    kind = getattr(x, "dtype", np.dtype(float))
-    return einsum(f"{old},z{old[axis]}->{old.replace(old[axis], 'z')}", x, shares.astype(kind))
+    x = x if x.dtype.kind == "f" else x.astype(np.float32)  # as layers take whole numbers
+    return einsum(f"{old},z{old[axis]}->{old.replace(old[axis], 'z')}", x, shares.astype(x.dtype))
 
 
 def _from_lists(*given: Any) -> tuple[str, tuple[Any, ...]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import say, texts
+from ...check.vectors import parts
 from ...engine.derivatives import vjp
 from ...errors import TinygradError
 from ..compare import compare
@@ -132,7 +133,7 @@ def _smallest_example(answer: Function, function: Function, axes: Sequence[Axes]
             right, found = pull(upstream), answer(upstream.copy(), *at)
         except (StudentError, TinygradError):  # a function may need larger operands
             return ""
-        for i, (a, e) in enumerate(zip(found if isinstance(found, (list, tuple)) else [found], right)):
+        for i, (a, e) in enumerate(zip(parts(found), right)):
             if isinstance(a, ndarray) and not compare(a, e):
                 named = _names(function, at)
                 given = ", ".join(f"{name} = {_in_row(x)}" for name, x in zip(named, at))

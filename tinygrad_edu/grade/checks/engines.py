@@ -56,15 +56,16 @@ def same_as_engine(Value: Callable[[float], Any], function: Callable[..., Any], 
 
 def _after_backward(
     Value: Callable[[float], Any], function: Callable[..., Any], at: tuple[float, ...]
-) -> tuple[Twins, list[Twins]]:
-    """The result of `function` and its operands after one backward pass, all of them right."""
+) -> tuple[Twins, list[Twins], tuple[Any, ...]]:
+    """The result of `function`, its operands, and their gradients after one backward pass, all of them right."""
     made: list[Twins] = []
     leaves = [Twins(Value(x), Engine(x), made) for x in at]
     out = function(*leaves)
     _call(out.theirs, "backward")
     try:
         number_is(out.theirs.data, float(out.ours.data), say("the result's data"))
-        expect(tuple(leaf.theirs.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
+        found = tuple(leaf.theirs.grad for leaf in leaves)
+        expect(found, "grad").is_gradient_of(function, at=at)
     except WrongAnswer as wrong:
         data, gradients = ({x.ours: _number_in(x.theirs, what) for x in made} for what in ("data", "grad"))
         names = {leaf.ours: name for leaf, name in zip(leaves, names_of(function, len(at)))}
@@ -72,7 +73,7 @@ def _after_backward(
         if graphs and wrong.kind not in MISTAKES:
             wrong.where = where_marked(graphs) or wrong.where
         raise
-    return out, leaves
+    return out, leaves, found
 
 
 def adds_up(Value: Callable[[float], Any], function: Callable[..., Any], *at: float) -> None:
@@ -85,8 +86,7 @@ def adds_up(Value: Callable[[float], Any], function: Callable[..., Any], *at: fl
     >>> import tinygrad_edu as tg
     >>> adds_up(tg.Value, lambda x: x * x.tanh(), 0.5)
     """
-    out, leaves = _after_backward(Value, function, at)
-    once = tuple(leaf.theirs.grad for leaf in leaves)
+    out, leaves, once = _after_backward(Value, function, at)
     _call(out.theirs, "backward")
     twice = tuple(leaf.theirs.grad for leaf in leaves)
     if compare(twice, once):

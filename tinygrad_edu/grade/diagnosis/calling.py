@@ -14,6 +14,7 @@ import numpy as np
 
 from ..._support.languages import listed, say
 from ...check.differences import numerical_jacobian
+from ...check.vectors import parts
 from ..compare import Verdict, compare
 from ..errors import StudentError
 from ..sandbox.proxies import Call, afterwards
@@ -39,12 +40,10 @@ class JudgedStep(NamedTuple):
 
     Attributes
     ----------
-    number : its number in the chain, from 0.
     verdict : the comparison with the right step; None if there is no answer.
     error : why there is no answer.
     """
 
-    number: int
     name: str
     verdict: Verdict | None
     error: StudentError | None = None
@@ -70,16 +69,15 @@ def judge_chain(chain: Iterable[ChainStep], start: Any) -> list[JudgedStep]:
     """
     judged: list[JudgedStep] = []
     x = start
-    for number, (name, theirs, ours) in enumerate(chain):
+    for name, theirs, ours in chain:
         operands = x if isinstance(x, tuple) else (x,)
         expected = ours(*operands)
         try:
             answer = theirs(*_copied(operands))
         except StudentError as error:
-            judged.append(JudgedStep(number, name, None, error, None, expected))
+            judged.append(JudgedStep(name, None, error, None, expected))
         else:
-            verdict = compare(answer, expected, name=name)
-            judged.append(JudgedStep(number, name, verdict, None, answer, expected))
+            judged.append(JudgedStep(name, compare(answer, expected, name=name), None, answer, expected))
         x = expected
     return judged
 
@@ -109,7 +107,7 @@ def right_for_own_forward(
     if not np.isfinite(made(*_copied(at))):
         return False
     answer = backward(np.copy(upstream), *_copied(at))
-    answers = [as_numbers(given) for given in (answer if isinstance(answer, (list, tuple)) else [answer])]
+    answers = list(map(as_numbers, parts(answer)))
     estimates = numerical_jacobian(made, tuple(at))
     if len(answers) != len(estimates):
         return False
@@ -158,7 +156,8 @@ def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool] |
         for order in islice(orders, 1, ORDERS):
             answer = _in_order(call, order)
             if right and answer is not None and right(answer):
-                given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), _inverse(order)))
+                inverse = [order.index(i) for i in range(len(order))]
+                given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), inverse))
                 return Diagnosis(MISTAKES["order of parameters"], (), {"given": given, "taken": taken})
     except StudentError:  # it ended, or took too long
         return None
@@ -173,10 +172,6 @@ def _in_order(call: Call, order: Sequence[int]) -> Any:
         if error.kind == "raised":
             return None
         raise
-
-
-def _inverse(order: Sequence[int]) -> list[int]:
-    return [order.index(i) for i in range(len(order))]
 
 
 def _unchanged(before: Any, after: Any) -> bool:

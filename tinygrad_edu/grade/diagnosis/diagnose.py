@@ -308,8 +308,7 @@ def _without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
 def _near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
     """Where two arrays of one shape agree, up to `tolerance` times the largest number."""
     scale = np.abs(b).max(initial=0.0)
-    agree: ndarray = np.abs(a - b) <= tolerance * scale
-    return agree
+    return np.asarray(np.abs(a - b) <= tolerance * scale)
 
 
 def same(a: Any, b: Any, tolerance: float = 1e-9) -> bool:

@@ -76,6 +76,7 @@ class Diagnosis:
 
 SEEN = texts("Look at {gradients}.")
 AT = texts("Look at {operation}, in {gradients}.")
+DEPARTS = texts("It departs in step {step}.")
 
 # Read a row as: name, what, where, how.
 # fmt: off
@@ -208,34 +209,34 @@ ROWS = texts([
     Mistake("eps left out", "eps is left out.", AT,
             "It is √(variance + eps)."),
     # Optimisers.
-    Mistake("ascent", "It goes uphill.", "It departs in step {step}.",
+    Mistake("ascent", "It goes uphill.", DEPARTS,
             "A step goes against the gradient: subtract it."),
-    Mistake("learning rate", "The steps have the wrong length.", "It departs in step {step}.",
+    Mistake("learning rate", "The steps have the wrong length.", DEPARTS,
             "They are {factor} times as long as they should be: look at the learning rate, and at what it multiplies."),
-    Mistake("nearly right steps", "Nearly right, but not exact.", "It departs in step {step}.",
+    Mistake("nearly right steps", "Nearly right, but not exact.", DEPARTS,
             "Something small differs: ε stands inside the root, or is another one; or something is computed in "
             "float32."),
-    Mistake("no bias correction", "The bias correction is left out.", "It departs in step {step}.",
+    Mistake("no bias correction", "The bias correction is left out.", DEPARTS,
             "Divide the means by 1 - β^t; they begin at 0, and are too small at first."),
-    Mistake("step not counted", "The step count does not go on.", "It departs in step {step}.",
+    Mistake("step not counted", "The step count does not go on.", DEPARTS,
             "t is 1 in the first step, and one more in each: the bias correction 1 - β^t stays that of the first."),
-    Mistake("step counted from another", "The step count begins with another number.", "It departs in step {step}.",
+    Mistake("step counted from another", "The step count begins with another number.", DEPARTS,
             "t is 1 in the first step: with another t the bias correction 1 - β^t is that of another step."),
-    Mistake("betas swapped", "The two β are swapped.", "It departs in step {step}.",
+    Mistake("betas swapped", "The two β are swapped.", DEPARTS,
             "β₁ belongs to the mean of the gradients, β₂ to that of their squares."),
-    Mistake("memory lost", "The memory is lost between steps.", "It departs in step {step}.",
+    Mistake("memory lost", "The memory is lost between steps.", DEPARTS,
             "Keep momentum and means from one step to the next; they begin at 0 once only."),
-    Mistake("no momentum", "The momentum is left out.", "It departs in step {step}.",
+    Mistake("no momentum", "The momentum is left out.", DEPARTS,
             "v ← μ·v + g, and the step is along v."),
-    Mistake("momentum damped", "The gradient is multiplied by 1 - μ.", "It departs in step {step}.",
+    Mistake("momentum damped", "The gradient is multiplied by 1 - μ.", DEPARTS,
             "Here v ← μ·v + g; 1 - μ belongs to a running mean."),
-    Mistake("Nesterov", "Nesterov's momentum and the plain one are mixed up.", "It departs in step {step}.",
+    Mistake("Nesterov", "Nesterov's momentum and the plain one are mixed up.", DEPARTS,
             "The plain step is along v, Nesterov's along g + μ·v, with the new v."),
-    Mistake("no weight decay", "The weight decay is left out.", "It departs in step {step}.",
+    Mistake("no weight decay", "The weight decay is left out.", DEPARTS,
             "Add λ·w to the gradient; or, decoupled, shrink w by lr·λ·w."),
-    Mistake("weight decay coupling", "Coupled and decoupled weight decay are mixed up.", "It departs in step {step}.",
+    Mistake("weight decay coupling", "Coupled and decoupled weight decay are mixed up.", DEPARTS,
             "Adam adds λ·w to the gradient, before the means; AdamW shrinks w by lr·λ·w, beside them."),
-    Mistake("unknown trajectory", "The steps are wrong.", "It departs in step {step}.",
+    Mistake("unknown trajectory", "The steps are wrong.", DEPARTS,
             "No known mistake gives these numbers. Work out step {step} by hand and compare."),
 ])
 # fmt: on
@@ -328,9 +329,8 @@ def _by_numbers(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]
         if other != name and fits(y.shape, shape):
             y = np.broadcast_to(y, shape)
             yield from _by_size(y, other)
-            yield _holding(f"{name} = {other}"), x == y
-            yield _holding(f"{name} > {other}"), x > y
-            yield _holding(f"{name} < {other}"), x < y
+            regions = {"=": x == y, ">": x > y, "<": x < y}
+            yield from ((_holding(f"{name} {sign} {other}"), region) for sign, region in regions.items())
 
 
 def _holding(condition: str) -> str:
@@ -344,11 +344,8 @@ def _by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
         yield say("where {x} is false", x=name), ~x
         return
     for bound in (0, 1, -1):
-        yield _holding(f"{name} < {bound}"), x < bound
-        yield _holding(f"{name} > {bound}"), x > bound
-        yield _holding(f"{name} = {bound}"), x == bound
-        yield _holding(f"{name} ≤ {bound}"), x <= bound
-        yield _holding(f"{name} ≥ {bound}"), x >= bound
+        regions = {"<": x < bound, ">": x > bound, "=": x == bound, "≤": x <= bound, "≥": x >= bound}
+        yield from ((_holding(f"{name} {sign} {bound}"), region) for sign, region in regions.items())
     yield _holding(f"|{name}| > 1"), np.abs(x) > 1
     yield _holding(f"|{name}| < 1"), np.abs(x) < 1
 
@@ -380,11 +377,8 @@ def _by_place(shape: tuple[int, ...], x: ndarray, name: str) -> Iterator[tuple[s
     names = {len(shape) - 1: COLUMN, len(shape) - 2: ROW} if len(shape) > 1 else {}
     for axis, n in enumerate(shape):
         place = np.broadcast_to(np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1)), shape)
-        first, last, not_first, not_last = (say(words, axis=axis) for words in names.get(axis, PLACE))
-        yield first, place == 0
-        yield last, place == n - 1
-        yield not_first, place != 0
-        yield not_last, place != n - 1
+        ends = place == 0, place == n - 1, place != 0, place != n - 1
+        yield from ((say(words, axis=axis), region) for words, region in zip(names.get(axis, PLACE), ends))
     if len(shape) > 1:
         inside = np.zeros(shape, bool)
         inside[..., 1:-1, 1:-1] = True

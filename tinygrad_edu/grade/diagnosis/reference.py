@@ -7,7 +7,6 @@ program with exactly this mistake.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations, islice
@@ -18,6 +17,7 @@ from numpy import ndarray
 
 from ..._support.grouping import grouped
 from ..._support.languages import listed, say, texts
+from ...check.vectors import parameters_of
 from ...engine.gradients import Contribution, contributions, gradients
 from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of
@@ -271,8 +271,7 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
     >>> names_of(lambda w, b: w + b, 2), names_of(np.exp, 1)
     (['w', 'b'], ['x'])
     """
-    parameters = inspect.signature(function).parameters.values()
-    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    known = parameters_of(function)
     others = [f"x{i}" for i in range(1, count + 1)] if count > 3 else ["x", "y", "z"]
     return [*known, *others[len(known) :]][:count]
 

@@ -102,11 +102,6 @@ def _at_the_output(e: RuleCall) -> Any:
     return e.pull(values=values, out=e.row.compute(values, e.attrs))
 
 
-def _at_the_upstream(e: RuleCall) -> Any:
-    """The rule at the upstream gradient: f'(g) · g."""
-    return e.pull(values=[e.g], out=e.row.compute([e.g], e.attrs))
-
-
 def _along(e: RuleCall, axis: int | None) -> Any:
     """The rule of the same operation along another axis."""
     attrs = {**e.attrs, "axis": axis}
@@ -121,7 +116,7 @@ GENERAL: dict[str, Wrong] = {
 OF_ONE: dict[str, Wrong] = {
     "at the output": _at_the_output,
     "at the input": lambda e: e.pull(out=e.values[e.slot]),
-    "at the upstream": _at_the_upstream,
+    "at the upstream": lambda e: e.pull(values=[e.g], out=e.row.compute([e.g], e.attrs)),
 }
 
 OF_TWO: dict[str, Wrong] = {
@@ -178,17 +173,13 @@ def _with_weight(change: Callable[[Any], Any]) -> Wrong:
     return wrong
 
 
-def _window_axes(weight: Any) -> tuple[int, ...]:
-    return tuple(range(2, weight.ndim))
-
-
 def _behind(padding: Any) -> Any:
     """All padding after the images: the gradient of a program that keeps the first places of the padded images."""
     return padding and tuple((0, before + after) for before, after in padding)
 
 
 CONVOLUTION: dict[str, Wrong] = {
-    "kernel flipped": _with_weight(lambda weight: np.flip(weight, _window_axes(weight))),
+    "kernel flipped": _with_weight(lambda weight: np.flip(weight, tuple(range(2, weight.ndim)))),
     "channels swapped": _with_weight(lambda weight: weight.swapaxes(0, 1)),
     "stride ignored": lambda e: e.pull(attrs={**e.attrs, "stride": None}),
     "padding ignored": lambda e: e.pull(attrs={**e.attrs, "padding": _behind(e.attrs["padding"])}),

@@ -12,9 +12,11 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
+from ..._support.grouping import grouped
 from ..._support.languages import listed, say, texts
 from ..._support.text import clean
 from ..errors import GradebookError
@@ -63,7 +65,7 @@ class GradebookColumns(NamedTuple):
     names : the columns that name students.
     downloaded : a pattern for the names of downloaded submissions; its group is named like one of these columns.
     grade : the column to fill.
-    most : line and column of the maximum number of points; the line None is the student's.
+    most : gives the maximum number of points, of a student's line; empty if the gradebook has none.
     locked : a column that says "No" if the grade cannot be changed.
     feedback : the column of the feedback.
     """
@@ -72,7 +74,7 @@ class GradebookColumns(NamedTuple):
     names: tuple[str, ...]
     downloaded: re.Pattern[str]
     grade: int
-    most: tuple[int | None, int | None]
+    most: Callable[[list[str]], str] = lambda row: ""
     locked: int | None = None
     feedback: int | None = None
 
@@ -130,7 +132,9 @@ def canvas(
     names = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Student")
     downloaded = re.compile(r"[^_]+(?:_LATE)?_(?P<ID>\d+)(?:_\d+_.*)?", re.DOTALL)
     at = _column(rows[0], column)
-    return _fill(rows, comma, GradebookColumns(top + 1, names, downloaded, at, (top, at)), results, groups, students)
+    most = rows[top][at]
+    columns = GradebookColumns(top + 1, names, downloaded, at, lambda row: most)
+    return _fill(rows, comma, columns, results, groups, students)
 
 
 def moodle(
@@ -166,7 +170,8 @@ def moodle(
         rows[0].index(name) if name in rows[0] else None
         for name in ("Maximum Grade", "Grade can be changed", "Feedback comments")
     )
-    columns = GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, grade, (None, most), locked, comments)
+    possible = (lambda row: "") if most is None else itemgetter(most)
+    columns = GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, grade, possible, locked, comments)
     return _fill(rows, comma, columns, results, groups, students)
 
 
@@ -180,7 +185,7 @@ def late_in_moodle(exported: str, students: Sequence[str]) -> dict[str, float]:
     rows, _ = _read(exported)
     if "Status" not in rows[0]:
         return {}
-    lines, _ = _places(rows, GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, 0, (None, None)), students, {})
+    lines, _ = _places(rows, GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, 0), students, {})
     late: dict[str, float] = {}
     for student, found in lines.items():
         for line in found:
@@ -213,7 +218,7 @@ def _fill(
                 notes.append(say(text, student=result.student))
             else:
                 filled += 1
-                rows[line][columns.grade] = _scaled(result, _cell(rows, line, columns.most), notes)
+                rows[line][columns.grade] = _scaled(result, columns.most(rows[line]), notes)
                 if columns.feedback is not None:
                     rows[line][columns.feedback] = in_cell(in_html(feedback(result)).replace("\n", "<br>"))
     return Gradebook(_write(rows, comma), filled, tuple(dict.fromkeys(notes)))
@@ -249,43 +254,32 @@ def _places(
     return {student: [line for line in found if times[line] == 1] for student, found in lines.items()}, notes
 
 
-def _lines_of_names(rows: Rows, columns: GradebookColumns) -> list[tuple[str, dict[str, list[int]]]]:
+def _lines_of_names(rows: Rows, columns: GradebookColumns) -> dict[str, dict[str, list[int]]]:
     """For each column that names students, the lines of each name."""
-    result = []
-    for column in columns.names:
-        if column in rows[0]:
-            at = rows[0].index(column)
-            lines: dict[str, list[int]] = {}
-            for line in range(columns.first, len(rows)):
-                name = unicodedata.normalize("NFC", rows[line][at].strip())
-                if column == "Identifier":  # "Participant 12345" in the language of the site
-                    name = "".join(re.findall(r"\d+$", name))
-                lines.setdefault(name, []).append(line)
-            result.append((column, lines))
+    result = {}
+    for column in filter(rows[0].__contains__, columns.names):
+        at = rows[0].index(column)
+        names = [unicodedata.normalize("NFC", row[at].strip()) for row in rows]
+        if column == "Identifier":  # "Participant 12345" in the language of the site
+            names = ["".join(re.findall(r"\d+$", name)) for name in names]
+        result[column] = grouped((names[line], line) for line in range(columns.first, len(rows)))
     return result
 
 
-def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], columns: GradebookColumns) -> set[int]:
+def _found(student: str, lines: dict[str, dict[str, list[int]]], columns: GradebookColumns) -> set[int]:
     """The lines that may belong to a student: one, unless nobody or several have this name. Capitals count only if
     several differ in nothing else, and for downloaded submissions the number counts, if the name is no student's.
     """
     name = unicodedata.normalize("NFC", student.strip())
-    found = {line for _, of_names in lines for line in of_names.get(name, [])}
+    found = {line for of_names in lines.values() for line in of_names.get(name, [])}
     if not found:
-        folded = name.casefold()
-        found = {
-            line for _, of_names in lines for one, some in of_names.items() if one.casefold() == folded for line in some
-        }
+        everybody = [pair for of_names in lines.values() for pair in of_names.items()]
+        found = {line for one, some in everybody if one.casefold() == name.casefold() for line in some}
     download = columns.downloaded.fullmatch(name)
     if not found and download:
         ((named, number),) = download.groupdict().items()
-        found = {line for column, of_names in lines if column == named for line in of_names.get(number, [])}
+        found = set(lines.get(named, {}).get(number, []))
     return found
-
-
-def _cell(rows: Rows, line: int, at: tuple[int | None, int | None]) -> str:
-    row, column = at
-    return "" if column is None else rows[line if row is None else row][column]
 
 
 def _scaled(result: Result, possible: str, notes: list[str]) -> str:

@@ -112,13 +112,14 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
     """
     title = results[0].title if results else say("No results")
     graded = [result for result in results if final(result)]
+    by_name = grouped((check.name, check) for result in graded for check in result.checks)
     body = [
         f"<h1>{in_html(title)}</h1>",
         _tiles(results, graded),
         f"<h2>{say('Distribution of scores')}</h2>",
         _distribution([_share(result.score, result.max_score) for result in graded]),
         f"<h2>{say('The checks')}</h2>",
-        _table((say("check"), f"#{say('passed')}", BAR, f"#{say('of')}"), map(_check_row, _by_name(graded).values())),
+        _table((say("check"), f"#{say('passed')}", BAR, f"#{say('of')}"), map(_check_row, by_name.values())),
         f"<h2>{say('Commonest mistakes')}</h2>",
         _mistakes(graded),
         f"<h2>{say('Students')}</h2>",
@@ -168,11 +169,6 @@ def _distribution(shares: Sequence[float]) -> str:
         f'<svg class="columns" viewBox="0 0 566 170" role="img" aria-label="{words}">'
         f'{"".join(columns)}<rect x="2" y="140" width="560" height="1.5"/>{"".join(ticks)}{ends}</svg>'
     )
-
-
-def _by_name(results: Iterable[Result]) -> dict[str, list[CheckResult]]:
-    """The results of all students by check."""
-    return grouped((check.name, check) for result in results for check in result.checks)
 
 
 def _check_row(checks: Sequence[CheckResult]) -> tuple[str, ...]:

@@ -154,11 +154,6 @@ class Last(importlib.abc.MetaPathFinder):
         return spec
 
 
-def _remember(filename: str, source: str) -> None:
-    """Let tracebacks show the lines of a source that is not a file."""
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-
-
 def remembered(filename: str) -> bool:
     """Whether a source is one that is not a file: the student's."""
     return filename in linecache.cache and linecache.cache[filename][1:2] == (None,)
@@ -276,7 +271,8 @@ class Program:
                 self.problems.append({"where": where, "line": 1, "message": message})
                 return []
             else:
-                _remember(where, source)
+                # Let tracebacks show the lines of a source that is not a file.
+                linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
                 return statements
         message = f"more than {REPAIRS} statements do not parse; left out"
         self.problems.append({"where": where, "line": 1, "message": message})

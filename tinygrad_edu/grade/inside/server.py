@@ -160,16 +160,12 @@ def _counted(size: int) -> Iterator[Counter[types.CodeType]]:
         left -= 1
         if not left:
             sys.setprofile(None)
-        code = frame.f_code
-        if event == "call" and remembered(code.co_filename) and any(_large(x, size) for x in frame.f_locals.values()):
-            calls[code] += 1
+        if event == "call" and remembered(frame.f_code.co_filename):
+            arrays = (x for x in frame.f_locals.values() if isinstance(x, np.ndarray))
+            calls[frame.f_code] += any(x.size >= size for x in arrays)
 
     sys.setprofile(look)
     try:
         yield calls
     finally:
         sys.setprofile(None)
-
-
-def _large(x: Any, size: int) -> bool:
-    return isinstance(x, np.ndarray) and x.size >= size

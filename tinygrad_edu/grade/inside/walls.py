@@ -39,7 +39,7 @@ def raise_walls(home: str, parent: int, settings: dict[str, Any], reached: dict[
         ("limits", lambda: _limit_resources(settings["cpu_seconds"], settings["file_bytes"], settings["tasks"])),
         ("memory", lambda: _limit_memory(settings["memory"])),
         ("user", lambda: _become_nobody(home)),
-        ("capabilities", _drop_capabilities),
+        ("capabilities", lambda: libc("capset", THIS_PROCESS, NO_CAPABILITIES)),
         ("parent", lambda: _depend_on(parent)),
         ("files", lambda: _close_files(reached["files"], settings["rules"])),
         ("system calls", _close_system_calls),
@@ -55,11 +55,6 @@ def tried(wall: Callable[[], Any]) -> str:
     except (OSError, ValueError, ImportError, AttributeError) as error:  # the last two: another operating system
         return str(error) or type(error).__name__
     return ""
-
-
-def _depend_on(parent: int) -> None:
-    _die_with_parent(parent)
-    hide_memory()
 
 
 def _close_files(why_not: str, rules: int) -> None:
@@ -157,16 +152,12 @@ def _become_nobody(home: str) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def _drop_capabilities() -> None:
-    """Give up every capability: a new user namespace grants them all, and a child that must stay root has them."""
-    libc("capset", THIS_PROCESS, NO_CAPABILITIES)
-
-
 THIS_PROCESS = (ctypes.c_uint32 * 2)(0x20080522, 0)
 """_LINUX_CAPABILITY_VERSION_3, and whose capabilities are meant."""
 
 NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
-"""Effective, permitted, inheritable; low and high words."""
+"""Effective, permitted, inheritable; low and high words. A child gives up all: a new user namespace grants them, and a
+child that must stay root has them."""
 
 
 # Namespaces.
@@ -230,14 +221,14 @@ def _prctl(option: int, argument: int, what: str) -> None:
     libc("prctl", option, ctypes.c_ulong(argument), zero, zero, zero, what=what)
 
 
-def _die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, or the thread of its parent that started it.
-
-    A change of user cancels this, so it comes after that.
+def _depend_on(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, or the thread of its parent that started it; and hide its
+    memory. A change of user cancels both, so they come after that.
     """
     _prctl(1, 9, "PR_SET_PDEATHSIG")
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)
+    hide_memory()
 
 
 def hide_memory() -> None:

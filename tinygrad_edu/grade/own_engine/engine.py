@@ -11,6 +11,7 @@ import operator
 import os
 import sys
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,10 +20,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import say, texts
-from ..assignment import exception_text
+from ..._support.text import exception_text
+from ..assignment import place
 from ..errors import AssignmentError
 
-__all__ = ["OPERATORS", "OURS", "Asked", "Engine", "NotOffered", "load_adapter", "plain"]
+__all__ = ["OPERATORS", "OURS", "Engine", "Function", "NotOffered", "load_adapter", "plain"]
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     "abs": abs, "add": operator.add, "divide": operator.truediv, "getitem": operator.getitem,
@@ -44,10 +46,9 @@ class Engine:
     def __init__(self, adapter: ModuleType) -> None:
         self.adapter = adapter
 
-    def own(self, name: str) -> Callable[..., Any] | None:
-        """The function of the adapter of this name."""
-        found: Callable[..., Any] | None = getattr(self.adapter, name, None)
-        return found
+    def own(self, name: str, default: Callable[..., Any] | None = None) -> Any:
+        """The function of the adapter of this name; else the default."""
+        return getattr(self.adapter, name, default)
 
     def make(self, x: Any) -> Any:
         """A node that records, of a number or of an array."""
@@ -70,29 +71,19 @@ class Engine:
 
     def value(self, node: Any) -> Any:
         """The number or the array that a node holds."""
-        own = self.own("value")
-        return plain(own(node) if own else node.data)
+        return plain(self.own("value", attrgetter("data"))(node))
 
     def backward(self, result: Any, upstream: Any) -> None:
         """Run a backward pass; the upstream gradient is 1.0 for a number."""
-        own = self.own("backward")
-        if own:
-            own(result, upstream)
-        else:
-            result.backward(*([upstream] if isinstance(upstream, ndarray) else []))
+        self.own("backward", _backward)(result, upstream)
 
     def gradient(self, node: Any) -> Any:
         """The gradient that a node holds."""
-        own = self.own("gradient")
-        return plain(own(node) if own else node.grad)
+        return plain(self.own("gradient", attrgetter("grad"))(node))
 
     def change(self, node: Any, number: float) -> None:
         """Set the first number of an array to another one, in place."""
-        own = self.own("change")
-        if own:
-            own(node, number)
-        else:
-            node.data[(0,) * np.ndim(node.data)] = number
+        self.own("change", _change)(node, number)
 
     def gradients(self, result: Any, inputs: Sequence[Any]) -> Sequence[Any]:
         """The gradients as nodes that record, for second derivatives."""
@@ -114,6 +105,14 @@ class Engine:
         return out, tuple(self.gradient(node) for node in nodes)
 
 
+def _backward(result: Any, upstream: Any) -> None:
+    result.backward(*([upstream] if isinstance(upstream, ndarray) else []))
+
+
+def _change(node: Any, number: float) -> None:
+    node.data[(0,) * np.ndim(node.data)] = number
+
+
 def _copied(x: Any) -> Any:
     return x.copy() if isinstance(x, ndarray) else x
 
@@ -126,18 +125,10 @@ def plain(x: Any) -> Any:
     return float(array) if array.ndim == 0 and array.dtype.kind in "iuf" else array
 
 
-class Ours(Engine):
-    """Our own engine in the same form: it knows what is right."""
+OURS = Engine(ModuleType("ours"))
+"""Our own engine in the same form: it knows what is right."""
 
-    def call(self, name: str, *operands: Any, **attributes: Any) -> Any:
-        if name in OPERATORS:
-            return OPERATORS[name](*operands)
-        return getattr(operands[0], name)(*operands[1:], **attributes)
-
-
-OURS = Ours(ModuleType("ours"))
-
-Asked = Callable[..., Any]
+Function = Callable[..., Any]
 """A function of an engine and of its nodes."""
 
 
@@ -152,7 +143,7 @@ def load_adapter(path: str | os.PathLike[str]) -> Engine:
     except OSError as error:
         raise AssignmentError(f"{path}: {error.strerror}") from None
     except Exception as error:
-        raise AssignmentError(f"{path}: {exception_text(error)}") from error
+        raise AssignmentError(f"{place(error, file)}: {exception_text(error)}") from error
     if not any(hasattr(module, name) for name in ("number", "tensor", "vjp")):
         text = texts("{path}: an adapter defines number(x), for floats, or tensor(x), for arrays, or both")
         raise AssignmentError(text, path=path)

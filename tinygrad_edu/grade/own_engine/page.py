@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from ..._support.languages import VARIABLE, language, say, texts
-from ..._support.text import clean
-from ..assignment import exception_text
+from ..._support.text import clean, exception_text
 from ..errors import AssignmentError, WrongAnswer
 from .engine import Engine, NotOffered, load_adapter
 from .questions import LARGE, Question, about_graphs, about_operations
@@ -175,9 +174,10 @@ def _until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
     listener.start()
     found: list[Finding] = []
     try:
-        ready = json.loads(lines.get(timeout=STARTING) or "{}") or {"refused": say("it ended while it was loaded")}
+        ended = {"refused": say("{name}: {problem}", name=path, problem=say("it ended while it was loaded"))}
+        ready = json.loads(lines.get(timeout=STARTING) or "{}") or ended
         if "refused" in ready:
-            raise AssignmentError(f"{path}: {ready['refused'].removeprefix(f'{path}: ')}")
+            raise AssignmentError(ready["refused"])
         patience = 10 * seconds if hasattr(signal, "setitimer") else seconds
         while line := lines.get(timeout=patience):
             found.append(Finding(**json.loads(line)))

@@ -15,19 +15,19 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import say, texts
+from ..._support.text import exception_text
 from ...engine.derivatives import vjp
 from ...engine.gradients import gradients as our_gradients
 from ...engine.node import Node
 from ...engine.tensor import Tensor
 from ...engine.value import Value
-from ..assignment import exception_text
 from ..checks.engines import kept_in_between
 from ..compare import compare
 from ..diagnosis import probe_shapes, random_upstream
 from ..diagnosis.reference import names_of
 from ..errors import WrongAnswer
 from ..expect import expect
-from .engine import OPERATORS, OURS, Asked, Engine, NotOffered, plain
+from .engine import OPERATORS, OURS, Engine, Function, NotOffered, plain
 
 __all__ = ["LARGE", "Question", "about_graphs", "about_operations", "judged", "offered"]
 
@@ -50,11 +50,11 @@ class Question:
     ask: Callable[[Engine], None]
 
 
-def _operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
+def _operations() -> Iterator[tuple[str, Function, tuple[str, ...], float]]:
     """The operations: name, function, axes, and the smallest operand (or -inf)."""
     anything, positive = -np.inf, 0.3
 
-    def unary(name: str, least: float = anything, **attributes: Any) -> tuple[str, Asked, tuple[str, ...], float]:
+    def unary(name: str, least: float = anything, **attributes: Any) -> tuple[str, Function, tuple[str, ...], float]:
         said = ", ".join(f"{key}={value}" for key, value in attributes.items())
         return f"{name}({said})" if said else name, lambda e, x: e.call(name, x, **attributes), ("nk",), least
 
@@ -73,7 +73,7 @@ def _operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
         yield name, lambda e, x, how=how: OPERATORS[how](x, 2.0), ("nk",), anything
 
 
-def _array_operations() -> Iterator[tuple[str, Asked, tuple[str, ...]]]:
+def _array_operations() -> Iterator[tuple[str, Function, tuple[str, ...]]]:
     """The operations of arrays alone."""
     yield "matmul", lambda e, x, y: e.call("matmul", x, y), ("nk", "km")
     for name in ("sum", "mean", "max"):
@@ -118,7 +118,7 @@ def about_operations() -> list[Question]:
     return found
 
 
-def _of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
+def _of_numbers(e: Engine, function: Function, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of numbers."""
     at = [float(x[0, 0]) for x in _drawn(axes, False, least)]
     if len(at) > 1:
@@ -126,7 +126,7 @@ def _of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = 
     judged(e, function, at, 1.0)
 
 
-def _of_arrays(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
+def _of_arrays(e: Engine, function: Function, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of arrays, of distinct and of equal sizes."""
     for square in (False, True):
         at = _drawn(axes, square, least)
@@ -134,7 +134,7 @@ def _of_arrays(e: Engine, function: Asked, axes: Sequence[str], least: float = -
         judged(e, function, at, random_upstream(np.random.default_rng(6), shape) if shape else 1.0)
 
 
-def judged(e: Engine, function: Asked, at: Sequence[Any], upstream: Any) -> None:
+def judged(e: Engine, function: Function, at: Sequence[Any], upstream: Any) -> None:
     """Compare the value and the gradients with ours."""
 
     def ours(*nodes: Any) -> Any:
@@ -205,9 +205,9 @@ def _start(e: Engine, x: float) -> Any:
         return e.make(np.array([x]))
 
 
-def _ends(e: Engine, x: Any) -> Any:
-    """An upstream gradient of 1 in the form of a result."""
-    return np.ones(1) if isinstance(e.value(x), ndarray) else 1.0
+def _backward(e: Engine, y: Any) -> None:
+    """A backward pass from a number, whatever its form."""
+    e.backward(y, np.ones(1) if isinstance(e.value(y), ndarray) else 1.0)
 
 
 def _one(found: Any) -> Any:
@@ -235,37 +235,38 @@ def _diamond(e: Engine) -> None:
     judged(e, function, *_numbers(e, 1.5, -0.5))
 
 
-def _doublings(e: Engine, n: int = 40) -> None:
-    def chain(*nodes: Any) -> Any:
-        y = nodes[0]
-        for _ in range(n):
+def _doublings(e: Engine) -> None:
+    def chain(y: Any) -> Any:
+        for _ in range(40):
             y = e.call("add", y, y)
         return y
 
-    _in_chain(e, chain, 2.0**n, "time doubles", say("y = y + y, {n} times", n=n))
+    _in_chain(e, chain, 2.0**40, say("y = y + y, {n} times", n=40))
 
 
-def _deep(e: Engine, n: int = 20_000) -> None:
-    def chain(*nodes: Any) -> Any:
-        y = nodes[0]
-        for _ in range(n):
-            y = e.call("add", y, nodes[0])
+def _deep(e: Engine) -> None:
+    def chain(x: Any) -> Any:
+        y = x
+        for _ in range(20_000):
+            y = e.call("add", y, x)
         return y
 
-    _in_chain(e, chain, n + 1.0, "recursion", say("a chain of {n} additions", n=f"{n:,}"))
+    _in_chain(e, chain, 20_001.0, say("a chain of {n} additions", n="20,000"))
 
 
-def _wide(e: Engine, n: int = 1 << 15) -> None:
-    def tree(*nodes: Any) -> Any:
-        level = [e.call("multiply", nodes[0], nodes[0]) for _ in range(n)]
+def _wide(e: Engine) -> None:
+    n = 1 << 15
+
+    def tree(x: Any) -> Any:
+        level = [e.call("multiply", x, x) for _ in range(n)]
         while len(level) > 1:
             level = [e.call("add", a, b) for a, b in zip(level[::2], level[1::2])]
         return level[0]
 
-    _in_chain(e, tree, 2.0 * n * 1.5, "slow", say("a tree of {n} leaves", n=f"{n:,}"))
+    _in_chain(e, tree, 2.0 * n * 1.5, say("a tree of {n} leaves", n=f"{n:,}"))
 
 
-def _in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
+def _in_chain(e: Engine, function: Callable[..., Any], right: float, what: str) -> None:
     """The gradient of a large graph of one number."""
     try:
         _, (found,) = e.vjp(function, *_numbers(e, 1.5))
@@ -280,11 +281,11 @@ def _again(e: Engine) -> None:
     _handles(e)
     x = _start(e, 1.5)
     y = e.call("multiply", x, e.call("multiply", x, e.call("multiply", x, x)))
-    e.backward(y, _ends(e, y))
+    _backward(e, y)
     once = 4 * 1.5**3
     _gradient_is(e, x, once, say("the gradient after one backward"))
     try:
-        e.backward(y, _ends(e, y))
+        _backward(e, y)
     except Exception:  # refused, as PyTorch does
         return
     twice = _one(e.gradient(x))
@@ -330,7 +331,7 @@ def _unused(e: Engine) -> None:
     _handles(e)
     x, z = _start(e, 1.5), _start(e, 2.5)
     y = e.call("multiply", x, x)
-    e.backward(y, _ends(e, y))
+    _backward(e, y)
     found = e.gradient(z)
     if found is not None:
         _gradient_is(e, z, 0.0, say("the gradient of a value that was not used"))
@@ -349,7 +350,7 @@ GRAPHS: dict[str, Callable[[Engine], None]] = {
 LARGE = (_doublings, _wide)
 """Questions that take long only if the work grows faster than the graph."""
 
-TWICE: dict[str, Asked] = {
+TWICE: dict[str, Function] = {
     "2 * x": lambda e, x: e.call("add", x, x),
     "x * x * x": lambda e, x: e.call("multiply", x, e.call("multiply", x, x)),
     "x ** 3": lambda e, x: e.call("power", x, 3),
@@ -360,7 +361,7 @@ TWICE: dict[str, Asked] = {
 }
 
 
-def _second(e: Engine, function: Asked) -> None:
+def _second(e: Engine, function: Function) -> None:
     """The second derivative of a function of one number."""
     if e.own("vjp") and not e.own("gradients"):
         return _second_by_vjp(e, function)
@@ -372,10 +373,9 @@ def _second(e: Engine, function: Asked) -> None:
     _second_is(function, lambda: e.gradients(first, [x])[0], e.value)
 
 
-def _second_by_vjp(e: Engine, function: Asked) -> None:
+def _second_by_vjp(e: Engine, function: Function) -> None:
     """The same for an engine of functions: the gradient of a function that takes a gradient."""
     own = e.own("vjp")
-    assert own is not None
 
     def slope(x: Any) -> Any:
         return own(lambda x: function(e, x), [x], 1.0)[1][0]
@@ -384,7 +384,7 @@ def _second_by_vjp(e: Engine, function: Asked) -> None:
     _second_is(function, lambda: own(slope, [0.75], 1.0)[1][0], plain)
 
 
-def _second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
+def _second_is(function: Function, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
     """Compare what `ask` gives with our second derivative at 0.75."""
     ours = Value(0.75)
     slope = our_gradients(function(OURS, ours), [ours], None, create_graph=True)[0]

@@ -372,15 +372,11 @@ class Anything:
         return 1
 
 
-def _itself(self: Anything, *_: Any, **__: Any) -> Any:
-    return self
-
-
 OPERATORS = """
 add sub mul truediv floordiv mod pow matmul and or xor lshift rshift divmod radd rsub rmul rtruediv rfloordiv rmod rpow
 rmatmul neg pos abs invert round eq ne lt le gt ge call getitem array_ufunc array_function
 """
 for _name in OPERATORS.split():
-    setattr(Anything, f"__{_name}__", _itself)
+    setattr(Anything, f"__{_name}__", lambda self, *_, **__: self)
 for _name, _value in {"bool": True, "float": 1.0, "complex": 1j, "int": 1, "index": 1}.items():
     setattr(Anything, f"__{_name}__", lambda self, value=_value: value)

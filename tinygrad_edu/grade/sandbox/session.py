@@ -18,7 +18,7 @@ import numpy as np
 
 from ..._support.languages import retold, say, texts
 from ..._support.text import clean
-from ..errors import PYTHON, IsolationError, SandboxError, StudentError
+from ..errors import IsolationError, SandboxError, StudentError
 from ..inside.wire import FrameError, pack, unpack
 from ..submission.submission import Submission
 from .children import Child, Starter
@@ -293,24 +293,7 @@ def _checked_problem(problem: Any) -> Problem:
     if any(type(text) is not str for text in given.values()):
         raise ValueError("no problem")
     found = {name: clean(text, 500) for name, text in given.items()}
-    return found | {"line": problem["line"], "message": retold(found["message"].removesuffix(": "), (*PYTHON, *LOADED))}
-
-
-LOADED = texts(
-    (
-        "syntax error: {problem}",
-        "interrupted here after {s} s, and left out: what only tries the program out belongs under `if __name__ == "
-        '"__main__":`',
-        "only definitions, imports and assignments were executed: the rest takes more than {s} s",
-        "cannot be read as Python: {problem}",
-        "more than {n} statements do not parse; left out",
-        "a cell for {magic} is left out",
-        "{line} is left out: not Python",
-        "sys.exit({code}) was called",
-        "ModuleNotFoundError: {name} is not there while you are graded; NumPy and the standard library are",
-    )
-)
-"""What a child reports; it cannot know the language."""
+    return found | {"line": problem["line"], "message": retold(found["message"].removesuffix(": "))}
 
 
 def _checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:

@@ -196,7 +196,7 @@ def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Hea
     ----------
     draw : the random numbers with which the check heard these answers of the reference.
     """
-    places = [place for place, x in enumerate(heard) if x.called]  # a function that is None is called in vain anyway
+    places = [place for place, x in enumerate(heard) if x.uncertain]  # a function that is None is called in vain anyway
     for place in places if len(places) <= PLACES else [*places[: PLACES - 2], *places[-2:]]:
         for words, odd in ODD.items():
             error, passes = tried(check, _replayed(heard, {place: heard[place].replaced(odd)}).student, draw)

@@ -1,8 +1,4 @@
-"""`check_assignment`: tests an assignment before a class gets it.
-
-The reference must get all points with every seed, and the starter none. Then wrong programs are made from the
-reference, and each must lose points. All programs run in the sandbox, as submissions do.
-"""
+"""`check_assignment`: one test of an assignment after the other. All programs run in the sandbox, as submissions do."""
 
 from __future__ import annotations
 

@@ -131,14 +131,14 @@ class Heard(NamedTuple):
     Attributes
     ----------
     do, answer, seconds : what was asked for, such as a call; the answer, and how long it took.
-    called : whether it is more than a function, a method or a class.
+    uncertain : whether it may be another thing: no function, method or class, and no object that a class has made.
     afterwards : whether it is a pair: the answer, and the arguments after the call.
     """
 
     do: str
     answer: Any
     seconds: float
-    called: bool
+    uncertain: bool
     afterwards: bool
 
     def replaced(self, odd: Callable[[Any], Any]) -> Any:
@@ -154,9 +154,10 @@ def _listened_to(session: Session) -> list[Heard]:
     ask = session.ask
 
     def noted(do: str, *what: Any) -> Any:
-        answer = ask(do, *what)
-        function = isinstance(answer, Handle) and answer._reference.kind in FUNCTIONS
-        heard.append(Heard(do, answer, session.last_seconds, not function, do == "call" and what[-1]))
+        answer, calls = ask(do, *what), do == "call"
+        made = calls and what[0]._reference.kind == "type"
+        certain = isinstance(answer, Handle) and (made or answer._reference.kind in FUNCTIONS)
+        heard.append(Heard(do, answer, session.last_seconds, not certain, calls and what[-1]))
         return answer
 
     session.ask = noted  # type: ignore[method-assign]

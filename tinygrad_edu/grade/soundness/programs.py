@@ -16,7 +16,6 @@ from ..._support.grouping import grouped
 from ..._support.languages import say
 from ..assignment import Check
 from ..results import CheckResult
-from ..sandbox.isolation import Limits
 from ..submission.submission import Submission
 from .course import Course, own_error
 from .findings import Finding
@@ -226,7 +225,12 @@ def in_wrong_programs(
     student : the student for whom the programs are graded.
     seconds : how long the reference takes for each check.
     """
-    limits = _hurried(course.assignment.limits, max(seconds.values(), default=0.0))
+    given, slowest = course.assignment.limits, max(seconds.values(), default=0.0)
+    limits = replace(  # shorter ones than students have, since many wrong programs loop forever
+        given,
+        call_seconds=min(given.call_seconds, 1.0 + 5.0 * slowest),
+        total_seconds=min(given.total_seconds, 2.0 + 10.0 * slowest),
+    )
     checks = [check for check in course.assignment.checks if check.points]
     checks.sort(key=lambda check: seconds[check.name] > SLOW)
 
@@ -256,20 +260,6 @@ def in_wrong_programs(
         if check.name not in course.refusing or any(asked(check, x).kind not in NO_ANSWER for x in mine):
             yield _unused(course, check, len(programs))
     yield from _own_errors(course, [*failed, *filter(None, told)])
-
-
-def _hurried(limits: Limits, slowest: float) -> Limits:
-    """Limits shorter than those for students, since many wrong programs loop forever.
-
-    Parameters
-    ----------
-    slowest : the seconds of the reference for the slowest check.
-    """
-    return replace(
-        limits,
-        call_seconds=min(limits.call_seconds, 1.0 + 5.0 * slowest),
-        total_seconds=min(limits.total_seconds, 2.0 + 10.0 * slowest),
-    )
 
 
 def _noticed(result: CheckResult) -> bool:

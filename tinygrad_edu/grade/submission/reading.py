@@ -25,7 +25,7 @@ from ..._support.text import clean
 from ..errors import SubmissionError
 from .notebooks import PROGRAM_BYTES, Part, read_notebook
 
-__all__ = ["KINDS", "File", "Part", "decode", "file_of", "read_archive", "read_notebook", "read_paths", "sha256_of"]
+__all__ = ["KINDS", "File", "Part", "decode", "file_of", "read_notebook", "read_paths", "sha256_of"]
 
 FILES, FILE_BYTES, TOTAL_BYTES = 2_000, 64 << 20, 128 << 20
 """The most files that are read of a submission, the most bytes of one file, and of all of them unpacked."""
@@ -85,13 +85,6 @@ def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
         only = say(", only {files}", files=others) if others else ""
         text = texts("{name}: no .py file and no notebook in it{only}; hand in one of these, or a .zip of them")
         raise SubmissionError(text, name=clean(paths[0][0].name), only=only)
-    return reader.files
-
-
-def read_archive(data: bytes) -> dict[str, File]:
-    """The program's files in a .zip, by their path. Raises `SubmissionError` if it is damaged, encrypted or unsafe."""
-    reader = Reader()
-    reader.archive(io.BytesIO(data), "", 1)
     return reader.files
 
 

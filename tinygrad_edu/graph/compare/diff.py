@@ -12,6 +12,7 @@ from ..._support.languages import counted, say, texts
 from ...engine.messages import short
 from ...engine.node import Node
 from ...errors import GraphError
+from ..choices import check_choices
 from ..layout.geometry import Engine
 from ..palette import Theme
 from ..plain import Edge, Graph, Mark, PlainNode, Quantity
@@ -55,6 +56,7 @@ class Difference:
         """
         from ..draw import Drawing
 
+        check_choices(engine=engine, direction=direction, theme=theme)
         graph = self.graph
         if len(graph.nodes) > LIMIT:
             marked = [node.id for node in graph.nodes if node.mark]

@@ -113,9 +113,8 @@ def _call(node: PlainNode, inputs: list[PlainNode], graph: Graph) -> str:
         return f"−{operands[0]}"
     if not symbol:  # handed on as it is
         return operands[0]
-    if node.operation == "getitem":
-        return "".join([*operands, *attrs_of(node)])
-    return f"{node.operation}({', '.join([*operands, *attrs_of(node)])})"
+    said = [*operands, *attrs_of(node, shape=True)]
+    return "".join(said) if node.operation == "getitem" else f"{node.operation}({', '.join(said)})"
 
 
 def _term(node: PlainNode) -> Term:

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from ..._support.json_records import Wrong, shown
+from ...engine.messages import short
 from ...errors import GraphError
 from ..plain import FORMAT, Graph
 
@@ -32,6 +33,8 @@ def read(source: str | os.PathLike[str]) -> Graph:
         ...
     tinygrad_edu.errors.GraphError: read: this is version 2 of the format, and version 1 is what can be read here
     """
+    if not isinstance(source, (str, os.PathLike)):
+        raise GraphError(f"read: takes a text of JSON, or the path of a file, not {short(source)}")
     try:
         graph: Graph = FORMAT.read(source, "graph")
         check(graph)

@@ -15,7 +15,7 @@ from ..picture.arrange import HEADING
 from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters, titles_of
 from ..picture.paint import ink_on, rgb
-from ..picture.shapes import cut
+from ..picture.shapes import cut, divided
 from ..picture.sheet import OF, Sheet
 from ..picture.typeset import Card, Grid, Row, Text
 from ..plain import PlainNode
@@ -152,20 +152,12 @@ def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterat
         yield rf"\draw[tg{line},rounded corners=8pt] {_rectangle(x - w - rim, y - h - rim, x + w + rim, y + h + rim)};"
     yield rf"\path[{','.join(looks)}] {_rectangle(x - w, y - h, x + w, y + h)};"
     if card.symbol is not None:
-        inlet = card.inlet
-        left, top, right, bottom = {
-            "LR": (x - w, y - h, x - w + inlet, y + h),
-            "RL": (x + w - inlet, y - h, x + w, y + h),
-            "TB": (x - w, y - h, x + w, y - h + inlet),
-            "BT": (x - w, y + h - inlet, x + w, y + h),
-        }[flow_of(node, drawing.flow)]
-        yield rf"\fill[tg{line},rounded corners=4pt] {_rectangle(left, top, right, bottom)};"
+        (left, top, wide, high), (dx, dy) = divided(card, flow_of(node, drawing.flow))
+        left, top = x + left, y + top
+        yield rf"\fill[tg{line},rounded corners=4pt] {_rectangle(left, top, left + wide, top + high)};"
         sign = SIGNS.get(card.symbol.text) or symbol(card.symbol.text)
-        yield rf"\node[text=tgsign] at ({(left + right) / 2:.1f},{(top + bottom) / 2:.1f}) {{${sign}$}};"
-        if left > x - w or right < x + w:
-            x += inlet / 2 if left <= x - w else -inlet / 2
-        else:
-            y += inlet / 2 if top <= y - h else -inlet / 2
+        yield rf"\node[text=tgsign] at ({left + wide / 2:.1f},{top + high / 2:.1f}) {{${sign}$}};"
+        x, y = x + dx, y + dy
     heights = [max(item.height for item in row) for row in card.rows]
     down = y - sum(heights) / 2
     fixed = _colour(node.colour) and {LIGHT["ink"]: "black", LIGHT["sign"]: "white"}[ink_on(node.colour)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import get_args
 
 from ..._support.languages import say
-from ...errors import OutOfRangeError
 from .engine import EngineError, graphviz_layout
 from .geometry import (
     LOOP,
@@ -56,10 +54,8 @@ def lay_out(
     >>> layout.centers[0][0] < layout.centers[2][0]
     True
     """
-    if engine not in get_args(Engine):
-        raise OutOfRangeError(f"engine is one of {', '.join(map(repr, get_args(Engine)))}, not {engine!r}")
     sizes = [(_whole(width), _whole(height)) for width, height in sizes]
-    looped = _looped(edges, back, clusters)
+    looped = {i: _innermost(*edges[i], clusters) for i in back}
     clusters = [
         cluster._replace(loop=any(where == i and edges[e][0] != edges[e][1] for e, where in looped.items()))
         for i, cluster in enumerate(clusters)
@@ -106,14 +102,6 @@ def _placed(
     return replace(layered(sizes, edges, direction, rank_gap, clusters), note=note)
 
 
-def _looped(
-    edges: Sequence[tuple[int, int]], back: Collection[int], clusters: Sequence[ClusterShape]
-) -> dict[int, int]:
-    """For each edge that runs back, the cluster that it runs around; −1 for none."""
-    cluster_of = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
-    return {i: _innermost(*edges[i], cluster_of, clusters) for i in back}
-
-
 def _rectangle(middle: Point, size: Size) -> Rectangle:
     (x, y), (width, height) = middle, size
     return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
@@ -123,18 +111,8 @@ def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:
     """The layout, as large as routes beyond its sides need it."""
     xs, ys = ([p[axis] for route in routes for p in route] for axis in (0, 1))
     left, top = min([0.0, *xs]), min([0.0, *ys])
-
-    def move(p: Point) -> Point:
-        return p[0] - left, p[1] - top
-
-    return replace(
-        layout,
-        centers=tuple(map(move, layout.centers)),
-        routes=tuple(tuple(map(move, route)) for route in layout.routes),
-        clusters=tuple((*move(cluster[:2]), *move(cluster[2:])) for cluster in layout.clusters),
-        width=max([layout.width, *xs]) - left,
-        height=max([layout.height, *ys]) - top,
-    )
+    width, height = max([layout.width, *xs]) - left, max([layout.height, *ys]) - top
+    return replace(layout.moved(lambda p: (p[0] - left, p[1] - top)), width=width, height=height)
 
 
 def _whole(length: float) -> float:
@@ -142,8 +120,9 @@ def _whole(length: float) -> float:
     return float(-int(-(length - 1e-6) // 1))
 
 
-def _innermost(source: int, target: int, cluster_of: dict[int, int], clusters: Sequence[ClusterShape]) -> int:
-    """The innermost cluster that holds both boxes."""
+def _innermost(source: int, target: int, clusters: Sequence[ClusterShape]) -> int:
+    """The innermost cluster that holds both boxes, around which an edge between them runs back; −1 for none."""
+    cluster_of = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
     out, into = (around(cluster_of.get(box, -1), clusters) for box in (source, target))
     shared = next(cluster for cluster in out if cluster in into)
     if shared < 0 and source != target:

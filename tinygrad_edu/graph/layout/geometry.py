@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from ..._support.grouping import grouped
@@ -78,6 +78,17 @@ class Layout:
     labels: tuple[Point | None, ...] = ()
     rows: tuple[int, ...] = ()
     mirror: Point | None = None
+
+    def moved(self, move: Callable[[Point], Point]) -> Layout:
+        """The layout with every point in another place."""
+        corners = ((*move(frame[:2]), *move(frame[2:])) for frame in self.clusters)
+        return replace(
+            self,
+            centers=tuple(map(move, self.centers)),
+            routes=tuple([tuple(map(move, route)) for route in self.routes]),
+            labels=tuple(at and move(at) for at in self.labels),
+            clusters=tuple((min(x, u), min(y, v), max(x, u), max(y, v)) for x, y, u, v in corners),
+        )
 
 
 def is_sideways(direction: Direction) -> bool:

@@ -248,21 +248,10 @@ def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     left, top = min(flip * min(along), flip * max(along)), min(across)
     length, breadth = max(along) - min(along), max(across) - top
 
-    def turn(x: float, y: float) -> Point:
-        return (flip * x - left, y - top) if sideways else (y - top, flip * x - left)
+    def turn(p: Point) -> Point:
+        x, y = flip * p[0] - left, p[1] - top
+        return (x, y) if sideways else (y, x)
 
-    if sideways:
-        routes = [tuple([(flip * x - left, y - top) for x, y in route]) for route in flow.routes]
-    else:
-        routes = [tuple([(y - top, flip * x - left) for x, y in route]) for route in flow.routes]
-    clusters = []
-    for start, near, end, far in flow.clusters:
-        (x, y), (u, v) = turn(start, near), turn(end, far)
-        clusters.append((min(x, u), min(y, v), max(x, u), max(y, v)))
-    return Layout(
-        tuple(map(turn, flow.along, flow.across)),
-        tuple(routes),
-        *((length, breadth) if sideways else (breadth, length)),
-        "builtin",
-        clusters=tuple(clusters),
-    )
+    width, height = (length, breadth) if sideways else (breadth, length)
+    centers, routes = tuple(zip(flow.along, flow.across)), tuple(map(tuple, flow.routes))
+    return Layout(centers, routes, width, height, "builtin", clusters=tuple(flow.clusters)).moved(turn)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import inf
 
+from ..._support.grouping import grouped
 from .geometry import Layout, Point, Size, straight
 
 __all__ = ["wrapped"]
@@ -67,9 +68,7 @@ class _Leaves:
         self, layout: Layout, sizes: Sequence[Size], edges: Sequence[tuple[int, int]], labels: Sequence[Size | None]
     ) -> None:
         self.layout, self.sizes, self.edges, self.labels = layout, sizes, edges, labels
-        self.used: dict[int, list[int]] = {}
-        for i, (source, _) in enumerate(edges):
-            self.used.setdefault(source, []).append(i)
+        self.used = grouped((source, i) for i, (source, _) in enumerate(edges))
         framed = {box for box, at in enumerate(layout.centers) if any(_inside(at, frame) for frame in layout.clusters)}
         for box in {target for _, target in edges} | framed:
             self.used.pop(box, None)
@@ -309,14 +308,4 @@ def _cut(curve: list[Point], t: float) -> tuple[list[Point], list[Point]]:
 
 def _mirrored(layout: Layout) -> Layout:
     """The layout with left and right exchanged."""
-
-    def turn(p: Point) -> Point:
-        return layout.width - p[0], p[1]
-
-    return replace(
-        layout,
-        centers=tuple(map(turn, layout.centers)),
-        routes=tuple(tuple(map(turn, route)) for route in layout.routes),
-        labels=tuple(p and turn(p) for p in layout.labels),
-        clusters=tuple((layout.width - c, b, layout.width - a, d) for a, b, c, d in layout.clusters),
-    )
+    return layout.moved(lambda p: (layout.width - p[0], p[1]))

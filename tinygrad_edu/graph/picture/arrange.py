@@ -154,21 +154,14 @@ def _with_mirror(graph: Graph, layout: Layout, direction: Direction) -> Layout:
     def move(p: Point) -> Point:
         return p[0] + dx, p[1] + dy + HEADING
 
-    def lower(p: Point) -> Point:
-        return p[0], p[1] + HEADING
-
     pairs = [node.pair - 1 for node in graph.nodes if node.pair is not None]
     back = [edge.pair - 1 for edge in graph.edges if edge.pair is not None]
-    moved = (None if p is None else move(p) for p in (layout.labels[i] for i in back))
+    first, second = layout.moved(lambda p: (p[0], p[1] + HEADING)), layout.moved(move)
     return replace(
-        layout,
-        centers=(*map(lower, layout.centers), *(move(layout.centers[i]) for i in pairs)),
-        routes=(
-            *(tuple(map(lower, route)) for route in layout.routes),
-            *(tuple(map(move, reversed(layout.routes[i]))) for i in back),
-        ),
-        labels=(*(p and lower(p) for p in layout.labels), *moved),
-        clusters=tuple((*lower((left, top)), *lower((right, bottom))) for left, top, right, bottom in layout.clusters),
+        first,
+        centers=(*first.centers, *(second.centers[i] for i in pairs)),
+        routes=(*first.routes, *(second.routes[i][::-1] for i in back)),
+        labels=(*first.labels, *(second.labels[i] for i in back)),
         width=layout.width + (0.0 if below else dx),
         height=layout.height + HEADING + (dy if below else 0.0),
         mirror=(dx, dy),

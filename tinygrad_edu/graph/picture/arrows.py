@@ -128,18 +128,15 @@ def _result(edge: Edge, graph: Graph) -> list[Text]:
 
 def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
-        adds = edge.contribution
-        number = (
-            [(Text("slope", say("adds {number}", number=adds.text()), SIZE),)]
-            if adds is not None and adds.is_number
-            else []
-        )
-        return Label(((Text("mark", say(MARKS[edge.mark]), SIZE),), *number))
+        adds, mark = edge.contribution, Text("mark", say(MARKS[edge.mark]), SIZE)
+        if adds is None or not adds.is_number:
+            return _lines(mark)
+        return _lines(mark, Text("slope", say("adds {number}", number=adds.text()), SIZE))
     if edge.recurrent:
         return None
     carried = [*_result(edge, graph), *([Text("muted", f"× {edge.times:,}", SIZE)] if edge.times > 1 else [])]
     if carried:
-        return Label(tuple((text,) for text in carried))
+        return _lines(*carried)
     step = chain_rule(edge, graph)
     if not steps:
         return None
@@ -151,7 +148,11 @@ def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
             return named
     elif graph.mode == "both" and edge.pair is None:
         return None
-    return Label(((Text("slope", f"{upstream} · {factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),)))
+    return _lines(Text("slope", f"{upstream} · {factor(local)}", SIZE), Text("slope", f"= {contribution}", SIZE))
+
+
+def _lines(*texts: Text) -> Label:
+    return Label(tuple((text,) for text in texts))
 
 
 def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label | None:
@@ -168,7 +169,7 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
     if edge.pair is None:
         return Label(((Text("partial", symbol, SIZE + 1), Text("slope", f" = {local}", SIZE)),))
     numbers = Text("slope", f"= {upstream} · {factor(local)} = {contribution}", SIZE)
-    return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
+    return _lines(Text("partial", names, SIZE + 1), numbers)
 
 
 def _written(edge: Edge, graph: Graph) -> Label | None:
@@ -176,20 +177,14 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
     if edge.pair is None:
         return None
     if edge.rule is not None and sum(len(piece) for piece, _ in pieces(edge.rule)) <= LONGEST and "\n" not in edge.rule:
-        return Label(((Text("partial", edge.rule, SIZE + 1),),))
+        return _lines(Text("partial", edge.rule, SIZE + 1))
     target = graph.node(graph.edges[edge.pair - 1].target)
     closed = graph.cluster(target.opens).title.partition("(")[0] if target.opens and target.result else None
     through = target.operation or closed
     if through is None:
         return None
-    return Label(
-        (
-            (
-                Text("partial", graph.upstream, SIZE + 1),
-                Text("muted", f" {say('through {operation}', operation=through)}", SIZE),
-            ),
-        )
-    )
+    words = Text("muted", f" {say('through {operation}', operation=through)}", SIZE)
+    return Label(((Text("partial", graph.upstream, SIZE + 1), words),))
 
 
 def local_symbol(edge: Edge, graph: Graph) -> str:

@@ -248,11 +248,15 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
     return node.kind == "group" or (node.opens is not None and graph.cluster(node.opens).times > 1)
 
 
-def attrs_of(node: PlainNode) -> list[str]:
-    """The attributes of a call that a picture shows: those that switch something on."""
+def attrs_of(node: PlainNode, *, shape: bool = False) -> list[str]:
+    """The attributes of a call that a picture shows: those that switch something on.
+
+    The `shape` of a result is said beside its name.
+    """
     if node.operation == "sum_to" or passes_on(node) or is_transpose(node.operation, node.attrs):
         return []
-    return [setting(*attr) for attr in worth_saying(node.operation, node.attrs, node.over)]
+    said = worth_saying(node.operation, node.attrs, node.over)
+    return [setting(key, value) for key, value in said if shape or key != "shape"]
 
 
 def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:

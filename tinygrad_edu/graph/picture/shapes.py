@@ -18,7 +18,8 @@ from .paint import size_class
 from .typeset import CELL_GAP, LEADING, MATHEMATICAL, SET, UNKNOWN, Card, Grid, Row, Text
 
 __all__ = [
-    "SIZE", "arrow", "coordinate", "crossings", "cut", "inside", "outline", "points", "sign", "slot", "slots", "text",
+    "SIZE", "arrow", "coordinate", "crossings", "cut", "divided", "inside", "outline", "points", "sign", "slot",
+    "slots", "text",
 ]  # fmt: skip
 
 HEAD = 8.0
@@ -208,7 +209,7 @@ def inside(card: Card, direction: Direction, many: int, *, ordered: bool) -> Ite
     """The sign of an operation, with so `many` points, at the side where the arrows come in; then the rows."""
     x, y = 0.0, 0.0
     if card.symbol is not None:
-        part, (x, y) = _divided(card.width, card.height, card.inlet, direction)
+        part, (x, y) = divided(card, direction)
         yield sign(part, direction)
         yield from points(part, direction, many)
         shift = (SLOT if ordered else 0.0) / 2 - POINT * max(many - 1, 0) / 2  # between the numbers and the points
@@ -223,9 +224,9 @@ def inside(card: Card, direction: Direction, many: int, *, ordered: bool) -> Ite
     yield from _bars(card, top + 4)
 
 
-@lru_cache(maxsize=2**10)
-def _divided(width: float, height: float, inlet: float, direction: Direction) -> tuple[Rectangle, Point]:
+def divided(card: Card, direction: Direction) -> tuple[Rectangle, Point]:
     """The place of the sign in a box, and the middle of the rest."""
+    width, height, inlet = card.width, card.height, card.inlet
     left, top = -width / 2, -height / 2
     if is_sideways(direction):
         first = direction == "LR"

@@ -13,12 +13,12 @@ from ..plain import Graph
 from ..text import width, wrapped
 from .arrows import Label, chain_rule
 
-__all__ = ["LEGEND_GAP", "OF", "PADDING", "Heading", "Sheet"]
+__all__ = ["LEGEND_LINE", "OF", "PADDING", "Heading", "Sheet"]
 
 PADDING = 18.0
 """The free space around the graph."""
-LEGEND_GAP = 70.0
-"""From the words of one entry of the legend to those of the next, its sign included."""
+LEGEND_GAP, LEGEND_LINE = 70.0, 24.0
+"""From the words of one entry of the legend to those of the next, its sign included; and from line to line."""
 SHORTEST = 26
 """Lines are broken no earlier than after so many columns."""
 
@@ -73,12 +73,22 @@ class Sheet:
         return wrapped(words, max(SHORTEST, int(self.layout.width / letter)))
 
     @lazy
-    def legend(self) -> list[tuple[int, str]]:
-        """The meaning of the signs, where a picture has layers that flow in one direction: (layer, words)."""
+    def legend(self) -> list[tuple[int, str, float, int]]:
+        """The meaning of the signs, where a picture has layers that flow in one direction, in lines as wide as it.
+
+        Of each: the layer, the words, and the place in which line.
+        """
         layers = sorted({node.layer for node in self.graph.nodes if node.kind != "constant"})
         if max(layers, default=0) < (1 if self.graph.mode == "forward" else 2):
             return []
-        return [(layer, say(LAYERS[min(layer, len(LAYERS) - 1)], n=layer)) for layer in layers]
+        placed, x, line = [], 0.0, 0
+        for layer in layers:
+            words = say(LAYERS[min(layer, len(LAYERS) - 1)], n=layer)
+            if x and x + LEGEND_GAP + width(words, 12) > self.layout.width:
+                x, line = 0.0, line + 1
+            placed.append((layer, words, x, line))
+            x += LEGEND_GAP + width(words, 12)
+        return placed
 
     @lazy
     def headings(self) -> list[Heading]:
@@ -92,7 +102,7 @@ class Sheet:
     @lazy
     def across(self) -> int:
         """How wide the picture is: in whole pixels, since some programs scale a picture to such, and blur it."""
-        wide = [self.layout.width, sum(width(words, 12) + LEGEND_GAP for _, words in self.legend)]
+        wide = [self.layout.width, *(x + width(words, 12) + LEGEND_GAP for _, words, x, _ in self.legend)]
         wide += [x + width(words.replace(OF, self.graph.of), 14) for words, x, _ in self.headings]
         for lines, size in ((self.titles, 17), (self.notes, 12), (self.captions, 13)):
             wide += [width(line, size) for line in lines]
@@ -111,7 +121,7 @@ class Sheet:
     @lazy
     def notes_down(self) -> float:
         """Where the notes begin."""
-        return self.legend_down + (30 if self.legend else 0)
+        return self.legend_down + (30 + LEGEND_LINE * self.legend[-1][-1] if self.legend else 0)
 
     @lazy
     def captions_down(self) -> float:

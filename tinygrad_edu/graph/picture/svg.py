@@ -18,16 +18,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import get_args
 
 from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ..._support.lazy import lazy
-from ...errors import OutOfRangeError
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
-from ..text import in_markup, shorten, width
+from ..text import in_markup, shorten
 from .arrange import HEADING
 from .arrows import Label
 from .card import SHEET, flow_of, is_stack
@@ -35,7 +33,7 @@ from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, titles_of
 from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, inside, outline, points, sign, slot, slots, text
-from .sheet import LEGEND_GAP, OF, PADDING, Sheet
+from .sheet import LEGEND_LINE, OF, PADDING, Sheet
 from .typeset import UNKNOWN, Card, Text
 
 __all__ = ["Moment", "identified", "size_of", "write_svg"]
@@ -62,8 +60,6 @@ def write_svg(
 
     With a `moment`, only what is known then, in the places of the whole. A `bare` picture is for browsers alone.
     """
-    if theme not in get_args(Theme):
-        raise OutOfRangeError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     bare = bare or len(graph.nodes) > MOST_PAINTED
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
@@ -177,16 +173,15 @@ class SvgWriter:
         yield "</svg>\n"
 
     def legend(self) -> Iterator[str]:
-        """The legend in one line below the picture."""
-        x, top = PADDING, self.sheet.legend_down
-        for layer, words in self.sheet.legend:
+        """The legend below the picture."""
+        for layer, words, x, line in self.sheet.legend:
             colour = f" {_layer_class(layer)}" if layer else ""
-            yield f'<g class="operation{colour}" transform="translate({_n(x)} {_n(top)})">'
+            place = f"{_n(PADDING + x)} {_n(self.sheet.legend_down + LEGEND_LINE * line)}"
+            yield f'<g class="operation{colour}" transform="translate({place})">'
             yield '<rect class="box" x="0" y="0" width="34" height="18" rx="7"/>'
             yield sign((0.0, 0.0, 15.0, 18.0), "LR")
             yield from points((0.0, 0.0, 15.0, 18.0), "LR", min(layer, 2))
             yield text((Text("legend", words, 12.0),), 42, 9, "start") + "</g>"
-            x += width(words, 12) + LEGEND_GAP
 
     # Clusters.
 

@@ -130,27 +130,17 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     hidden, notes = _only_in_boxes(graph, place)
     results = _results(graph, place)
     records = {cluster.path: cluster for cluster in graph.clusters}
-    last = {path: id for id, path in place.items() if path and id not in hidden}
-    nodes: list[PlainNode] = []
-    now: dict[int, int] = {}  # the new id of each node that is shown, or of its box
-    box: dict[str, int] = {}
-    for node in graph.nodes:
-        path = place[node.id]
-        if path and last.get(path) == node.id:
-            box[path] = len(nodes) + 1
-            nodes.append(_box(len(nodes) + 1, records[path], [graph.node(id) for id in results[path]]))
-        elif not path and node.id not in hidden:
-            now[node.id] = len(nodes) + 1
-            nodes.append(replace(node, id=len(nodes) + 1))
-    now.update((id, box[path]) for id, path in place.items() if path in box and id not in hidden)
-    return replace(
-        graph,
-        nodes=tuple(nodes),
-        edges=tuple(_edges(graph, place, now, results)),
-        outputs=tuple(dict.fromkeys(now[id] for id in graph.outputs)),
-        clusters=in_use(graph.clusters, nodes),
-        notes=(*graph.notes, *notes),
-    )
+    shown = [node for node in graph.nodes if node.id not in hidden]
+    last = {place[node.id]: node.id for node in shown}  # of each box, the node in whose place it stands
+    now = {node.id: last[path] if (path := place[node.id]) else node.id for node in shown}
+    nodes = [
+        _box(node.id, records[path], [graph.node(id) for id in results[path]]) if (path := place[node.id]) else node
+        for node in shown
+        if now[node.id] == node.id
+    ]
+    closed = replace(graph, notes=(*graph.notes, *notes))
+    outputs = (now[id] for id in graph.outputs)
+    return renumbered(closed, nodes, _edges(graph, place, now, results), outputs, graph.clusters)
 
 
 def _only_in_boxes(graph: Graph, place: dict[int, str]) -> tuple[set[int], list[str]]:
@@ -225,7 +215,7 @@ def _edges(
             moved = replace(moved, slot=arriving[target], local=None, contribution=None, rule=rule)
             arriving[target] += 1
         edges.append(moved)
-    return sorted(edges, key=lambda edge: (edge.target, edge.slot))
+    return edges
 
 
 def what_is_hidden(graph: Graph) -> str:

@@ -24,7 +24,6 @@ from ..words.terms import (
     ATOM,
     SUM,
     Term,
-    as_row,
     call,
     named,
     number_term,
@@ -33,7 +32,6 @@ from ..words.terms import (
     simplified,
     through,
     transposed,
-    word,
 )  # fmt: skip
 from .collapse import renumbered
 
@@ -307,7 +305,7 @@ def _label(node: PlainNode) -> str:
 
 
 def _named(node: PlainNode) -> Term:
-    return Term(node.label, ATOM) if node.kind == "constant" else named(word(_label(node)))
+    return Term(node.label, ATOM) if node.kind == "constant" else named(_label(node))
 
 
 def _number(node: PlainNode) -> Term | None:
@@ -320,15 +318,12 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    if product := outer(node.operation, [*map(_rank, operands)], terms, node.label):
+    ranks = [*map(_rank, operands)]
+    if product := outer(node.operation, ranks, terms, node.label):
         return product
-    arrays = [x for x in operands if x.value is not None and x.value.shape]
-    if node.operation == "matmul" and operands[0].value and len(operands[0].value.shape) == 1:
-        terms = (as_row(terms[0]), *terms[1:])
-    symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
-    said = node.operation or "", symbol, node.precedence, tuple(terms), node.attrs, node.label, node.over
-    written = call(*said)
-    number = node.operation in ("expand_dims", "getitem") and _rank(operands[0]) == 0
+    said = node.operation or "", node.symbol or "?", node.precedence, tuple(terms), node.attrs, node.label, node.over
+    written = call(*said, ranks)
+    number = node.operation in ("expand_dims", "getitem") and ranks[0] == 0
     plumbing = number or node.operation == "sum_to" or is_plumbing(node.operation, node.attrs)
     return through(written) if terms and plumbing else simplified(written)
 

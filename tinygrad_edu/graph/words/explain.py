@@ -246,16 +246,14 @@ class Explanation:
         z, x = self.names[self.output], self.names[self.by]
         if any(node is self.by for node in self.nodes):
             if not np.issubdtype(np.asarray(number_of(self.by)).dtype, np.floating):
-                text = say("{x} holds no floats: {z} was computed from it, but only floats have gradients.", x=x, z=z)
+                why = texts("{x} holds no floats: {z} was computed from it, but only floats have gradients.")
             elif not self.by.requires_grad:
-                text = say(
-                    "{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it.",
-                    x=x,
-                    z=z,
+                why = texts(
+                    "{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it."
                 )
             else:
-                text = say("{z} was computed from {x}, but by operations through which no gradient flows.", x=x, z=z)
-            return [text]
+                why = texts("{z} was computed from {x}, but by operations through which no gradient flows.")
+            return [say(why, x=x, z=z)]
         if self.output.primitive is None and not self.output.requires_grad:
             text = say(
                 "{z} is a constant{where}: nothing that it was computed from was recorded. That is so for what comes "
@@ -328,13 +326,12 @@ class Explanation:
         sums: list[str] = []
         paths = list(islice(self._paths(), PATHS))
         for path, product in paths:
-            value = number(product)
-            sums.append(factor(value) if sums else value)
+            sums.append(value := number(product))
             lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
         if count > len(paths):
             lines.append(counted(count - len(paths), "… and {n} more path", "… and {n} more paths"))
             sums.append("…")
-        lines.append(f"{symbol} = {' + '.join(sums)} = {total}")
+        lines.append(f"{symbol} = {_joined(sums, ' + ')} = {total}")
         return say("Chain rule, summed over {paths}", paths=_many(count)), lines
 
     def _grouped(self) -> list[str]:
@@ -348,14 +345,14 @@ class Explanation:
             upstream, local = gradient.get(link.node, 0.0), self._local_value(link)
             value, count = number(float(upstream) * local), self._paths_into[link.node]
             carried = partial(self.names[self.output], self.names[link.node])
-            factors = f"{number(float(upstream))} × {factor(number(local))}"
+            factors = _joined([number(float(upstream)), number(local)], " × ")
             many = say("({paths})", paths=_many(count))
             lines.append(f"{carried} · {self._symbol(link)} = {factors} = {value} {many}")
-            sums.append(factor(value) if sums else value)
+            sums.append(value)
         if len(uses) > LINES:
             lines.append(counted(len(uses) - LINES, "… and {n} more use", "… and {n} more uses"))
             sums.append("…")
-        return [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
+        return [*lines, f"{symbol} = {_joined(sums, ' + ')} = {total}"]
 
     def _factors(self, path: Sequence[Link]) -> str:
         """`∂z/∂q · ∂q/∂x`"""
@@ -363,8 +360,7 @@ class Explanation:
 
     def _product(self, path: Sequence[Link]) -> str:
         """`4 × 1`"""
-        values = ["…" if link is None else number(self._local_value(link)) for link in _ends(path)]
-        return " × ".join(factor(value) if i else value for i, value in enumerate(values))
+        return _joined(["…" if link is None else number(self._local_value(link)) for link in _ends(path)], " × ")
 
     @lazy
     def _paths_into(self) -> dict[Node, int]:
@@ -436,6 +432,11 @@ def _where(node: Node) -> str:
     """` at lesson.py:3`, or nothing where it is not known."""
     made_at = place(node)
     return say(" at {place}", place=made_at[0]) if made_at else ""
+
+
+def _joined(numbers: Sequence[str], sign: str) -> str:
+    """Numbers with a sign between them; negative ones after it in brackets."""
+    return sign.join([numbers[0], *map(factor, numbers[1:])])
 
 
 def _many(paths: int) -> str:

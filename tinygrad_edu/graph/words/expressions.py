@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from ...engine.grad_mode import complete_graph
 from ...engine.node import Node, new, number_of, record, shape_of
+from ..names import word
 from ..recorded import Recorded
 from ..text import shorten, visible
-from .terms import Term, constant, named, term_of, word
+from .terms import Term, constant, named, term_of
 
 __all__ = ["expressions"]
 
@@ -45,8 +46,8 @@ def _term(x: object, recorded: Recorded, before: int, depth: int) -> Term | None
     if x.notes and x.notes.changed and x.notes.changed[0] > before:
         return None
     if name := _name(x, recorded):
-        label = recorded.names.get(x, shorten(visible(name)))
-        return named(word(label)) if x in recorded.names or label not in recorded.names.values() else None
+        label = recorded.names.get(x, word(shorten(visible(name))))
+        return named(label) if x in recorded.names or label not in recorded.names.values() else None
     if x.notes and x.notes.expression:
         with complete_graph:
             call: Node = record(new(type(x)), number_of(x), *x.notes.expression)

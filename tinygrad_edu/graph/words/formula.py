@@ -190,7 +190,8 @@ def _call(term: Term) -> list[str | Term]:
     if term.operation == "dot" and len(term.operands) == 2:
         return [*tight, "ᵀ ", *(["(", term.operands[1], ")"] if term.operands[1].binds < ATOM else [term.operands[1]])]
     listed = [f", {setting(*attr)}" for attr in term.attrs]
-    return [term.text + low, "(", *arguments(term, "…"), *listed, ")"]
+    name = term.operation if "(" in term.text else term.text  # softmax(QKᵀ) is the sign of a box
+    return [name + low, "(", *arguments(term, "…"), *listed, ")"]
 
 
 TEXT = Notation(atom=lambda term: term.text, pieces=_pieces, lines=_where)

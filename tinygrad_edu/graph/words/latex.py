@@ -12,7 +12,8 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from ..._support.languages import say
-from ..mathematics import ABOVE, BELOW, pieces
+from ..mathematics import ABOVE, BELOW, LIFTED, pieces
+from ..names import MARKED
 from ..text import visible
 from ..transcribe import setting
 from .terms import (
@@ -73,7 +74,6 @@ CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon",
 
 VARIANTS = {"ϵ": r"\epsilon", "ε": r"\varepsilon", "ϕ": r"\phi", "φ": r"\varphi", "ϑ": r"\vartheta", "ς": r"\varsigma"}
 
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 POWERS = str.maketrans(dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", [*"0123456789-", r"\top"])))
 
 
@@ -87,13 +87,15 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
     """
     if label in bold:
         return rf"\{'mathbf' if label[0].isascii() else 'boldsymbol'}{{{symbol(label)}}}"
-    label = visible(label.removeprefix("«").removesuffix("»"))
+    label = visible(label)
+    if marked := re.fullmatch("«([^«»]*)»", label):
+        return rf"{{\langle {symbol(marked[1], bold)} \rangle}}"
     part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
     if part:
-        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
-    derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+|\([^∂()]+\))/((?:∂(?:[^∂/()]+|\([^∂()]+\)))+)", label)
+        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(LIFTED)}}}"
+    derivative = re.fullmatch(rf"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)({PART})/((?:∂(?:{PART}))+)", label)
     if derivative:
-        by = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
+        by = re.findall(rf"∂({MARKED}|[^∂«]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
         denominator = r" \, ".join(rf"\partial {symbol(x, bold)}{_raised(power)}" for x, power in by)
         return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2], bold)}}}{{{denominator}}}"
     numbered = re.fullmatch(r"(\w[\u0300-\u036f]*)([0-9]+)([′']*)", label)
@@ -117,6 +119,10 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
             tex += (_between(tex, name) if tex and name else "") + name
         before = level
     return "{}" + tex if tex[:1] in {"^", "_", "'"} else tex  # of nothing, and not of what stands before it
+
+
+PART = rf"{MARKED}|[^∂/()«]+|\([^∂()]+\)"
+"""A name above or below the line of a derivative."""
 
 
 def _name(text: str) -> str:
@@ -359,7 +365,7 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
         if match["part"]:
             return symbol(match[0], bold)
         if match["sum"]:
-            return rf"\sum_{{{''.join(BELOW.get(char, char) for char in match[0].strip('Σ_{}'))}}}"
+            return rf"\sum_{{{match[0].strip('Σ_{}').translate(LIFTED)}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:

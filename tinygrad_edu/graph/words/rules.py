@@ -19,6 +19,7 @@ from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
+from ..mathematics import LIFTED
 from ..names import LOW, labels, over, summed
 from ..numbers import Quantity, number
 from ..recorded import one_like
@@ -69,7 +70,7 @@ def rule_in_letters(
     if not isinstance(result, Node) or not result.requires_grad:
         return Quantity.of(result).in_short()
     made = ancestors([result])
-    text = formula_of(result, made, labels(made), plumbing=PIPES)
+    text = formula_of(result, made, labels(made) | {x: x.name for x in made if x.name}, plumbing=PIPES)
     text = re.sub(r"^(−?Σ[ᵢⱼₖₗₘₙ]*)\(([^()]*)\)$", r"\1 \2", text)
     return re.sub(CELLS, "[…]", text)
 
@@ -134,12 +135,9 @@ def _by_axes(subscripts: str, slot: int, called: Sequence[str], upstream: str) -
     parts = [f"Σ_{{{gone}}}"] if gone else []
     for name, letters in zip(indexed, axes):
         assert name is not None
-        index = ",".join(filter(None, (name[2].translate(ON_THE_LINE), letters)))
+        index = ",".join(filter(None, (name[2].translate(LIFTED), letters)))
         parts.append(f"{name[1]}_{{{index}}}" if index else name[1])
     return " ".join(parts)
-
-
-ON_THE_LINE = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def _are_names(letters: Collection[str], names: Mapping[Node, str], besides: Collection[str]) -> bool:

@@ -22,7 +22,7 @@ __all__ = [
     "ATOM", "NEWEST", "PIPES", "POWER", "PRODUCT", "SIGN", "SUM", "Notation", "Term", "above", "arguments", "as_row",
     "begins_with_minus", "call", "call_term", "constant", "in_function_notation", "is_transpose", "named",
     "number_term", "one_line", "operand", "outer", "printed", "seems_looser", "simplified", "term_of", "through",
-    "transposed", "word", "written",
+    "transposed", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -95,7 +95,7 @@ def term_of(
 
     Where terms are simplified, what is in `plumbing` is left out, and a `gradient` has vectors that are columns.
     """
-    label = word(names[node])
+    label = names[node]
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
         return constant(node) if nameless else named(label)
@@ -113,7 +113,7 @@ def term_of(
 def named(label: str) -> Term:
     """A name; one with something above the line, such as σ² or ∂z/∂x, needs brackets as a base."""
     raised = "/" in label or label.endswith("ᵀ") or any(level == 1 for _, level in pieces(label))
-    return Term(label, POWER if raised else ATOM, label=label)
+    return Term(label, POWER if raised and not label.startswith("«") else ATOM, label=label)
 
 
 def through(term: Term) -> Term:
@@ -134,27 +134,11 @@ def _is_a_point(condition: Term) -> bool:
     return condition.operation == "equal" or (both and any(map(_is_a_point, condition.operands)))
 
 
-def word(name: str) -> str:
-    """A name that can stand in a formula: in quotation marks where it could be read as more than a name.
-
-    >>> word("layer1.weight"), word("a + b"), word("W^{(1)}_i"), word("x^2"), word("x^*")
-    ('layer1.weight', '«a + b»', 'W^{(1)}_i', '«x^2»', 'x^*')
-    """
-    return name if re.fullmatch(WORD, name) else f"«{name}»"
-
-
-WORD = (
-    r"[^\W\d](\w|[.'′…]|\[[\w+−-]*\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
-    r"|(?:[∂\w/.]|\(∂[∂\w/.]+\))+|«.*»"
-)
-"""What is read as one name; one that is raised to a number, x^2, could be a power."""
-
-
 def operand(x: Any, names: Mapping[Any, str]) -> Term:
     """An operand by its name; an array is named by its `id()`, and what has no name is a constant."""
     if isinstance(x, Node):
-        return named(word(names[x]))
-    return named(word(names[id(x)])) if id(x) in names else constant(x)
+        return named(names[x])
+    return named(names[id(x)]) if id(x) in names else constant(x)
 
 
 def constant(x: Any) -> Term:
@@ -180,15 +164,10 @@ def printed(x: Any) -> Term:
 
 def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     """The call that made a node, on operands of any kind."""
-    primitive = node.primitive
-    assert primitive is not None
-    letters = over(node)
-    symbol = primitive.symbol
-    if primitive.name == "matmul" and len(shape_of(node.inputs[0])) == 1:
-        operands = (as_row(operands[0]), *operands[1:])
-    if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
-        symbol = "⊙"
-    return call(primitive.name, symbol, primitive.precedence, operands, attributes(node), label, letters)
+    row = node.primitive
+    assert row is not None
+    ranks = [len(shape_of(x)) for x in node.inputs]
+    return call(row.name, row.symbol, row.precedence, operands, attributes(node), label, over(node), ranks)
 
 
 def call(
@@ -199,11 +178,16 @@ def call(
     attrs: tuple[tuple[str, str], ...],
     label: str,
     over: str,
+    ranks: Sequence[int | None] = (),
 ) -> Term:
     """A call as a book writes it: a square is a power, and what solves A x = b is A⁻¹ b.
 
+    `ranks` are the numbers of axes of the operands: a product of arrays is a ⊙ b, and a vector before a matrix a row.
     A root, a power, an inverse and a transpose need brackets as a base.
     """
+    if operation == "matmul" and [*ranks[:1]] == [1]:
+        operands = (as_row(operands[0]), *operands[1:])
+    symbol = "⊙" if operation == "multiply" and ranks and all(ranks) else symbol
     if operation == "solve":
         a, b = operands
         return Term("@", PRODUCT, (call("inv", "inv", None, (a,), (), "", ""), b), "matmul", label=label)

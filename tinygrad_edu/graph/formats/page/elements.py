@@ -5,14 +5,13 @@ A matrix product is then products and their sums, and what a page knows of deriv
 
 from __future__ import annotations
 
-import ast
-from ast import literal_eval
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...plain import PlainNode
+from ...transcribe import read_attribute
 
 __all__ = ["EXPANSIONS", "THE_SAME", "Array", "Elements"]
 
@@ -49,7 +48,7 @@ class Elements:
         if operation in THE_SAME:
             return operands[0].reshape(tuple(shape))
         if operation in EXPANSIONS:
-            attrs = {key: _index(text) if key == "index" else _read(text) for key, text in node.attrs}
+            attrs = {key: read_attribute(key, text) for key, text in node.attrs}
             made = EXPANSIONS[operation](self, *operands, **attrs).reshape(tuple(shape))
             repeated = np.unique(made).size < made.size  # what stands in two places has a gradient in each
             return self.each("identity", made) if repeated else made
@@ -73,33 +72,6 @@ class Elements:
     def _row(self, operation: str, operands: Iterable[Any]) -> int:
         self.rows.append([operation, 0, [int(row) for row in operands]])
         return len(self.rows) - 1
-
-
-def _read(text: str) -> Any:
-    """An attribute, such as `(0, 1)`. Raises `ValueError` for what is not made of numbers alone."""
-    try:
-        return literal_eval(text)
-    except SyntaxError as error:
-        raise ValueError(f"{text} is no attribute that a page can read") from error
-
-
-def _index(text: str) -> Any:
-    """An index in brackets.
-
-    >>> _index("[..., 1:]"), _index("[[0, 2]]"), _index("[None, -1]")
-    ((Ellipsis, slice(1, None, None)), ([0, 2],), (None, -1))
-    """
-    try:
-        index: Any = ast.parse(f"x{text}", mode="eval").body
-    except SyntaxError as error:
-        raise ValueError(f"{text} is no index that a page can read") from error
-    return tuple(map(_part, index.slice.elts if isinstance(index.slice, ast.Tuple) else [index.slice]))
-
-
-def _part(part: Any) -> Any:
-    if not isinstance(part, ast.Slice):
-        return literal_eval(part)
-    return slice(*(bound and literal_eval(bound) for bound in (part.lower, part.upper, part.step)))
 
 
 # A row of the table: how it is written in rows of single numbers.

@@ -1,0 +1,88 @@
+"""Every argument of every public function and class refuses a value of a wrong type, by its name and its value."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import data, models, nn, optim, saving, train
+from tinygrad_edu.engine.messages.hints import kinds_of
+
+ROOMS: list[Any] = [
+    data, data.boxes, data.text, models, nn.init, optim, optim.lr_scheduler, saving, train,
+]  # fmt: skip
+LATER = {"Dataset", "Field", "LRScheduler", "LabelledImages", "NotFiniteError", "Optimizer", "ReceptiveField", "Run"}
+"""Base classes, and what only this package makes."""
+
+
+class Odd:
+    def __repr__(self) -> str:
+        return "an odd thing"
+
+
+BOXES = [[0.0, 0.0, 4.0, 4.0], [1.0, 1.0, 3.0, 3.0]]
+CHARACTERS = data.text.CharTokenizer("abcd", special=["<pad>", "<mask>", "<cls>", "<sep>"])
+DATASET = data.TensorDataset(np.zeros((6, 2), np.float32), np.zeros(6, int))
+IMAGES = np.full((2, 3, 8, 8), 0.5, np.float32)
+MODEL = nn.Linear(2, 2)
+PARAMETERS = [tg.Value(1.0)]
+
+RIGHT: dict[str, Any] = {
+    "a": BOXES, "anchors": BOXES, "b": BOXES, "bias": 1.0, "block": models.BasicBlock, "blocks": (1, 1),
+    "boxes": BOXES, "channels": 8, "characters": "abc", "classes": 2, "confusion": [[9, 1], [2, 8]],
+    "dataset": DATASET, "documents": [[[4, 5], [6]], [[7], [5, 5]]], "end": 0, "epochs": 1, "factor": 0.5,
+    "found": [[[7, 0, 0, 10, 9, 0.9]]], "gamma": 0.5, "images": IMAGES, "indices": [0, 1], "label": 7,
+    "labels": [0, 1, 1], "lengths": [0.5, 0.5], "loader": data.DataLoader(DATASET, 3), "logits": [0.0, 1.0],
+    "loss": nn.CrossEntropyLoss(), "lr_lambda": len, "mean": 0.5, "metric": train.accuracy, "milestones": [2, 3],
+    "model": MODEL, "nonlinearity": "relu", "obj": {}, "offsets": BOXES, "optimizer": optim.SGD(PARAMETERS, lr=0.1),
+    "pad": 0, "parameters": PARAMETERS, "params": PARAMETERS, "path": "x.npz", "predicted": [4, 6],
+    "predictions": [0, 1, 1], "prompt": [0], "ratios": (1.0,), "scores": [0.5, 0.4], "sequences": [[1, 2], [3]], "shape": (3, 3),
+    "size": 32, "sizes": [2.0], "start": 0, "std": 0.5, "stages": [], "stem": {}, "strides": (4, 8), "targets": [0, 1, 0],
+    "tensor": tg.zeros((3, 3)), "texts": [[1, 2], [3]], "tokenizer": CHARACTERS, "tokens": list(range(8)),
+    "true": [[[7, 0, 0, 10, 10]]], "weight": [1.0, 2.0], "widths": (4, 4),
+}  # fmt: skip
+"""Right arguments, by their names; where none stands here, 4."""
+
+ALSO_RIGHT: dict[Any, dict[str, Any]] = {
+    data.text.mask_tokens: {"tokens": [[4, 5]]}, models.bits_per_character: {"loss": 1.0},
+    models.perplexity: {"loss": 1.0}, models.next_token_loss: {"logits": tg.zeros((1, 3, 4)), "targets": [[0, 1, 2]]},
+    models.bert_loss: {"outputs": (tg.zeros((1, 4, 8)), tg.zeros((1, 2))), "targets": [[1, -100, 5, -100]]},
+    models.NiN: {"blocks": [(8, 5, 2, 2)]}, train.top_k: {"predictions": np.eye(3), "targets": [0, 1, 2]},
+}  # fmt: skip
+
+
+def calls() -> Iterator[Any]:
+    """A function or class, its right arguments, and the argument to change."""
+    for room in ROOMS:
+        for name in room.__all__:
+            function = getattr(room, name)
+            if not callable(function) or name in LATER:
+                continue
+            every = inspect.signature(function).parameters.values()
+            known = [p for p in every if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+            right = {p.name: RIGHT.get(p.name, 4) for p in known if p.default is p.empty}
+            right |= {key: x for key, x in ALSO_RIGHT.get(function, {}).items() if key in right}
+            for p in known:
+                yield pytest.param(function, right, p, id=f"{room.__name__}.{name}({p.name})")
+
+
+@pytest.mark.parametrize(("function", "right", "argument"), list(calls()))
+def test_an_argument_of_a_wrong_type_is_refused(function: Any, right: dict[str, Any], argument: Any) -> None:
+    name, hint = argument.name, str(argument.annotation)
+    if not kinds_of(hint):  # data, which are refused in many words
+        with pytest.raises(tg.TinygradError):
+            function(**right | {name: Odd()})
+        return
+    wrong = [Odd(), *(["word"] if "str" not in hint else []), *([2.5] if "float" not in hint and "int" in hint else [])]
+    for value in wrong:
+        with pytest.raises(tg.DtypeError, match=f"{name} is .*, not .*{value!r}"):
+            function(**right | {name: value})
+
+
+def test_the_table_is_of_all_that_takes_arguments() -> None:
+    assert len(list(calls())) > 400
