@@ -59,8 +59,8 @@ def test_what_is_not_finite_fails(x: np.ndarray, odd: float, data: st.DataObject
     [
         ((), (np.ones(3),), "count"),
         ((np.ones(3), np.ones(3)), (np.ones(3),), "count"),
-        (np.array([1]), [1, 2]),
         (np.ones((2, 3)), (np.ones(3), np.ones(3)), "type"),
+        (np.array([1]), [1, 2], "count"),
         (np.ones(0), np.ones(3), "shape"),
         (0.0, np.zeros(3), "shape"),
         ([1.0, 1.0], np.ones(2), "type"),
@@ -141,7 +141,8 @@ class Hostile:
     [
         (np.False_, True), (np.array([True]), True), (np.int64(1), True), (np.str_("b"), "a"), (np.array(["a"]), "a"),
         (np.array([1, 3]), [1, 2]), (np.array([1.0, 2.0]), [1, 2]), (np.array([[1, 2]]), [1, 2]),
-        (np.ones((2, 3)), (np.ones(3), np.ones(3))), (np.array([1, 0]), [True, False]), (np.array([1, 2]), ["1", "2"]),
+        (np.array([1]), [1, 2]), (np.ones((2, 3)), (np.ones(3), np.ones(3))), (np.array([1, 0]), [True, False]),
+        (np.array([1, 2]), ["1", "2"]),
     ],
 )  # fmt: skip
 def test_numpys_kind_of_something_else_fails(answer: Any, expected: Any) -> None:
