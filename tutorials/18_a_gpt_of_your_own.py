@@ -206,7 +206,7 @@ assert faster > 5
 # %% [markdown]
 # ## Training one that can do it
 #
-# `models.gpt` is this with batches, layer norms, biases, and GELU, a ReLU without the kink: the form of
+# `models.gpt` is this with batches, layer norms, biases, and GELU, a smooth ReLU: the form of
 # GPT-2. It is trained by AdamW, which is Adam with weight decay (lesson 7). Names of one
 # batch differ in length, so they are padded, and the targets of the padding are $-100$, which the loss
 # leaves out. A tenth of the names is kept to test with.

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.names import word
 from tinygrad_edu.graph.text import shorten, visible
 
 from .test_mermaid import assert_only_what_is_written_here
@@ -58,7 +59,7 @@ def test_a_name_is_only_shown(name: str, mode: Any, depth: Any) -> None:
     labels = {node["label"] for node in document["nodes"]}
     assert tg.graph.read(drawing.json()).json() == drawing.json()
     if mode == "forward":
-        assert shorten(visible(name)) in labels or not name
+        assert word(shorten(visible(name))) in labels or not name
 
 
 @settings(deadline=None, max_examples=40)
@@ -70,7 +71,7 @@ def test_graphviz_reads_the_name_that_is_shown(name: str) -> None:
     assert len(graph.nodes()) == len(drawing.graph.nodes)
     assert len(graph.edges()) == len(drawing.graph.edges)
     label = re.sub(r"&amp;", "&", graph.get_node("n1").attr["label"])
-    assert label.replace("\\\\", "\\").startswith(f"{shorten(visible(name))} = 2")
+    assert label.replace("\\\\", "\\").startswith(f"{word(shorten(visible(name)))} = 2")
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))

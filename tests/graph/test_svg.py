@@ -16,6 +16,7 @@ from hypothesis import example, given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.graph import Drawing
 from tinygrad_edu.graph.mathematics import ACCENTS, isolated, pieces
+from tinygrad_edu.graph.names import word
 from tinygrad_edu.graph.palette import DARK, LIGHT
 from tinygrad_edu.graph.picture.bold import parts_of
 from tinygrad_edu.graph.text import shorten, visible
@@ -226,7 +227,7 @@ def check_name(name: str) -> None:
     modes: tuple[Any, ...] = ("forward", "backward")
     for mode in modes:
         root = parsed(tg.draw(x * x, mode, engine="builtin"))
-        shown = shorten(visible(name)) if name else "x₁"
+        shown = word(shorten(visible(name))) if name else "x₁"
         style = "name" if name else "auto"
         first = next(e for e in root.iter(f"{SVG}text") if by_class(e, style))
         found = "".join(e.text for e in ([first] if first.text else first) if style in e.get("class").split())
@@ -291,8 +292,8 @@ def test_a_name_in_a_longer_name_is_not_bold() -> None:
 def test_bold_names_do_not_break_dot_or_mermaid() -> None:
     hostile = tg.tensor([1.0, 2.0], requires_grad=True, name='<b>&"\\N|]')
     drawing = tg.draw(hostile * 2, bold=True)
-    assert "<B>&lt;b&gt;&amp;&quot;&#92;N|]</B>" in drawing.dot()
-    assert "<b>#60;b#62;#38;#34;" in drawing.mermaid()
+    assert "<B>«&lt;b&gt;&amp;&quot;&#92;N|]»</B>" in drawing.dot()
+    assert "<b>«#60;b#62;#38;#34;" in drawing.mermaid()
     assert drawing.dot().count("<B>") == drawing.mermaid().count("<b>") == 2, "of the leaf and of the result"
 
 

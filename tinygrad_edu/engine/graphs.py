@@ -42,7 +42,7 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     if not getattr(output, "requires_grad", False):
         raise messages.no_gradient(output)
     wanted = set(inputs or ())
-    oldest = 1 if inputs is None else min([output.index + 1, *[x.index for x in inputs]])
+    oldest = 1 if inputs is None else min([output.tick + 1, *[abs(x.tick) for x in inputs]])
     found = {output: False}
     todo, strays = [output], False
     for node in todo:  # which grows meanwhile

@@ -111,7 +111,7 @@ class Operators(Functions):
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self.own_notes().grad = None if grad is None else self.seed(grad, "grad")
+        (self.notes or self.own_notes()).grad = None if grad is None else self.seed(grad, "grad")
 
     def detach(self) -> Self:
         """The same numbers outside the graph: nothing flows back through it.

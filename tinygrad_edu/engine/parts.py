@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy import ndarray
 
@@ -25,7 +25,7 @@ from .node import Node
 __all__ = ["Part", "for_examples", "here", "together"]
 
 
-class Part(NamedTuple):
+class Part:
     """What is known of a part while a thread computes it.
 
     Attributes
@@ -35,9 +35,8 @@ class Part(NamedTuple):
     meet : `together`, for this part.
     """
 
-    rows: slice
-    begin: int
-    meet: Callable[[str, Callable[[list[Any]], Any], Any], Any]
+    def __init__(self, rows: slice, begin: int, meet: Callable[[str, Callable[[list[Any]], Any], Any], Any]) -> None:
+        self.rows, self.begin, self.meet = rows, begin, meet
 
     def refuse_change(self, nodes: Iterable[Node]) -> None:
         """Raise `ModuleError` for a change in place, by this part alone, of nodes that were there before the parts."""

@@ -45,7 +45,7 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     start = next(clock)
     result = call(*args, **kwargs)
     for node in (result,) if isinstance(result, Node) else _nodes_in(result):
-        if node.index >= start and node.primitive is not None:
+        if node.primitive is not None and abs(node.tick) >= start:
             notes = node.notes or node.own_notes()
             notes.scopes = (*notes.scopes, Scope(owner, start))
     return result

@@ -251,8 +251,8 @@ class Module(TakesPyTorchsArguments):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop all gradients: `.grad` of every parameter is None again, or all 0 where `set_to_none` is False."""
         for p in self.parameters():
-            has_one = p.notes and p.notes.grad is not None
-            p.grad = np.zeros(p.shape) if has_one and not set_to_none else None
+            if p.notes and p.notes.grad is not None:
+                p.grad = None if set_to_none else np.zeros(p.shape)
 
     def float(self: M) -> M:
         """Compute in float32: changes the floating-point parameters and buffers in place."""

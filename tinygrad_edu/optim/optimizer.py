@@ -119,8 +119,8 @@ class Optimizer(TakesPyTorchsArguments):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters: `.grad` is None again, or all 0 where `set_to_none` is False."""
         for p in self._parameters():
-            has_one = p.notes and p.notes.grad is not None
-            p.grad = np.zeros(p.shape) if has_one and not set_to_none else None
+            if p.notes and p.notes.grad is not None:
+                p.grad = None if set_to_none else np.zeros(p.shape)
 
     def add_param_group(self, group: Any) -> None:
         """Add parameters, with their own options: `{"params": [...], "lr": 0.01}`."""
@@ -211,14 +211,13 @@ class Optimizer(TakesPyTorchsArguments):
         return (p for group in self.param_groups for p in group["params"])
 
     def _step(self, p: Any, options: dict[str, Any]) -> None:
-        if p not in self.state:
-            self.state[p] = {"step": 0}
+        state = self.state.setdefault(p, {"step": 0})
         g = p.notes.grad if type(p.notes.grad) is ndarray else np.asarray(number_of(p.notes.grad))
         if isinstance(p, Tensor):
-            self._update(owned(p), g, self.state[p], options)
+            self._update(owned(p), g, state, options)
         else:
             w = np.array(p.data)
-            self._update(w, g, self.state[p], options)
+            self._update(w, g, state, options)
             p.data = w.item()
 
     def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], options: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def of_reals(f: Callable[..., Any]) -> Callable[..., Any]:
         return odd(x, *rest, **attrs)
 
     if isinstance(f, np.ufunc):
-        return functools.wraps(lambda x: x)(of_one)
+        return of_one
     several = inspect.unwrap(f).__code__.co_argcount > 1
     return functools.wraps(f)(of_more if several else of_one)  # with f's signature
 

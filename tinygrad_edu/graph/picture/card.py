@@ -172,7 +172,9 @@ def _formula(node: PlainNode) -> list[Row]:
     if name.width + formula.width <= LONG_FORMULA:
         return [(name, Text("equation", " = ", 15.0), formula)]
     text = f"= {node.formula}"
-    breaks = [found.start() for found in re.finditer(" [-+−·⊙/] ", text)] if formula.width > LONG_FORMULA else []
+    breaks = (
+        [found.start() for found in re.finditer(" [-+−·⊙/] (?![^«]*»)", text)] if formula.width > LONG_FORMULA else []
+    )
 
     def badness(place: int) -> float:
         """How far from the middle a place is, and what it parts: a sum may be parted, if not in brackets."""

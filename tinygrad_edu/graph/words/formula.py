@@ -59,6 +59,8 @@ def formula(
 ) -> str:
     """The expression that made `node`, in the names of its leaves.
 
+    A name that could be read as a number or an expression is in quotation marks, here and in pictures: «2», «a + b».
+
     Parameters
     ----------
     latex : in LaTeX, for between dollar signs, instead of text.
