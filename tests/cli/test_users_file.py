@@ -265,7 +265,7 @@ def test_a_reader_that_has_left_is_no_error(folder: Path, words: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
-@pytest.mark.parametrize("words", ["tutorials", "explain lesson.py:z --wrt x"])
+@pytest.mark.parametrize("words", ["tutorials", "explain lesson.py:z --wrt x", "tutorials copy new 1"])
 @pytest.mark.parametrize(
     ("end", "code", "says"),
     [
@@ -288,6 +288,11 @@ def test_a_console_that_knows_no_greek(typed: Command) -> None:
 
 def test_version(typed: Command) -> None:
     assert typed("--version") == (0, f"tinygrad-edu {tg.__version__}\n", "")
+
+
+def test_help_keeps_names_as_they_are_written(run: Command) -> None:
+    assert "Open a lesson as a notebook, in JupyterLab." in run("tutorials", "open", "--help").out
+    assert "Write the zip that Gradescope takes" in run("grade", "gradescope", "--help").out
 
 
 def test_help_names_the_commands(run: Command) -> None:

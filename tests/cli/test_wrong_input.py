@@ -75,7 +75,7 @@ WRONG = {
     "no Python in the file": ("draw syntax.py:z", "syntax.py, line 2: SyntaxError: '(' was never closed"),
     "no Python in an imported file": ("draw imports_syntax.py:z", "syntax.py, line 2: SyntaxError: "),
     "a module that is not there": ("draw no_import.py:z", "line 1: ModuleNotFoundError: No module named"),
-    "a null byte": ("draw nul.py:z", "nul.py"),
+    "a null byte": ("draw nul.py:z", "nul.py is no text in UTF-8; save it as UTF-8 in a text editor"),
     "a file whose name changes colours": ("draw \x1b[31mred.py:z", r"\x1b[31mred.py, line 1: ZeroDivisionError"),
     # the picture
     "no folder for the picture": ("draw lesson.py:z -o nowhere/z.svg", "cannot write nowhere/z.svg: No such file"),
@@ -93,6 +93,10 @@ WRONG = {
     "by no such name": ("explain lesson.py:z --wrt xx", "lesson.py makes no variable 'xx'; did you mean 'x'?"),
     "by a number": ("explain lesson.py:z --wrt number", "number is no Value or Tensor, but of type int"),
     "by the second of two": ("explain lesson.py:z --wrt x --wrt 7", "'7' is not the name of a node"),
+    # the assignment
+    "one that ships": ("grade check mlp", "mlp: No such file or directory; it ships: `tinygrad-edu grade new NAME"),
+    "a name that hides a module": ("grade new random", "'random': students' files are called random.py, and would be"),
+    "a name that hides NumPy": ("grade new numpy", "called numpy.py, and would be imported for the module of"),
     # the demo
     "a file in the folder's place": ("demo --out lesson.py", "cannot write lesson.py: File exists"),
     "a file in the picture's place": ("demo --out demo", "cannot write demo/backward.svg"),
@@ -135,6 +139,7 @@ ARGUMENTS = {
     "no command": ("", "the following arguments are required: COMMAND"),
     "no such command": ("drawn", "invalid choice: 'drawn'"),
     "no node": ("draw", "the following arguments are required: FILE.py:NAME"),
+    "no folder for lessons": ("tutorials copy", "the following arguments are required: DIR\n"),
     "no such mode": ("draw lesson.py:z --mode sideways", "invalid choice: 'sideways'"),
     "a depth below 0": ("draw lesson.py:z --depth -1", "not a whole number from 0 on, and neither all nor auto: '-1'"),
     "a depth in words": ("draw lesson.py:z --depth deep", "neither all nor auto: 'deep'"),

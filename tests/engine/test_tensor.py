@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 import pickle
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,6 +70,18 @@ def test_numpy_does_not_take_a_tensor_out_of_the_graph_unasked() -> None:
     with tg.no_grad():
         assert np.asarray(t).tolist() == [1.0, 2.0]
     assert t.numpy().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("make", [tg.tensor, tg.Tensor, lambda z: tg.tensor(z, requires_grad=True), tg.nn.Parameter])
+def test_a_new_tensor_of_a_result_would_be_cut_off(make: Callable[[Any], Any]) -> None:
+    w = tg.tensor(2.0, requires_grad=True)
+    for result in (w * w, tg.Value(2.0) * 3):
+        with pytest.raises(tg.GraphError, match=r"tensor: .* would leave the graph, .* take its \.data"):
+            make(result)
+        assert make(result.data).item() == result.data
+        with tg.no_grad():
+            assert make(result).item() == result.data
+    assert make(w).item() == 2.0
 
 
 def test_integers_have_no_gradient() -> None:

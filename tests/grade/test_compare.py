@@ -60,6 +60,7 @@ def test_what_is_not_finite_fails(x: np.ndarray, odd: float, data: st.DataObject
         ((), (np.ones(3),), "count"),
         ((np.ones(3), np.ones(3)), (np.ones(3),), "count"),
         (np.ones((2, 3)), (np.ones(3), np.ones(3)), "type"),
+        (np.array([1]), [1, 2], "count"),
         (np.ones(0), np.ones(3), "shape"),
         (0.0, np.zeros(3), "shape"),
         ([1.0, 1.0], np.ones(2), "type"),
@@ -97,6 +98,14 @@ def test_first_what_it_is_then_the_numbers(answer: Any, expected: Any, reason: s
         ({"w": np.ones(2)}, {"w": np.ones(2)}),
         (["x", None], ("x", None)),
         (np.zeros(3), np.zeros(3)),
+        (np.True_, True),
+        (np.array(False), False),
+        (np.str_("a"), "a"),
+        ("a", np.str_("a")),
+        (np.array([1, 2]), [1, 2]),
+        (np.array([1.0, 2.0]), (1.0, 2.0)),
+        (np.array([True, False]), [True, False]),
+        ([np.str_("a"), {"b": np.True_}], ("a", {"b": True})),
     ],
 )
 def test_honest_differences_pass(answer: Any, expected: Any) -> None:
@@ -125,6 +134,19 @@ class Hostile:
         return True
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (np.False_, True), (np.array([True]), True), (np.int64(1), True), (np.str_("b"), "a"), (np.array(["a"]), "a"),
+        (np.array([1, 3]), [1, 2]), (np.array([1.0, 2.0]), [1, 2]), (np.array([[1, 2]]), [1, 2]),
+        (np.array([1]), [1, 2]), (np.ones((2, 3)), (np.ones(3), np.ones(3))), (np.array([1, 0]), [True, False]),
+        (np.array([1, 2]), ["1", "2"]),
+    ],
+)  # fmt: skip
+def test_numpys_kind_of_something_else_fails(answer: Any, expected: Any) -> None:
+    assert compare(answer, expected).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize("expected", [1.0, 1, True, None, "a", np.ones(3), (1.0,), {"a": 1.0}])

@@ -108,6 +108,11 @@ def test_bytes_that_belong_to_nothing_are_refused() -> None:
         unpack(b"null", bytes(8), refuse)
 
 
+def test_a_text_of_numpys_arrives_as_a_text() -> None:
+    arrived = sent(np.array(["a", "b"])[1])
+    assert (type(arrived), arrived) == (str, "b")
+
+
 def test_objects_are_never_data() -> None:
     for x in (np.array([None]), np.array(["a"]), np.zeros(2, [("a", float)]), np.ma.ones(3), {1, 2}, b"bytes"):
         with pytest.raises(FrameError):

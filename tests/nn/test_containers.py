@@ -107,6 +107,12 @@ def test_modules_may_have_names() -> None:
         _ = net.hiden
 
 
+@pytest.mark.parametrize("held", [nn.ModuleList([nn.ReLU()]), nn.ModuleDict({"up": nn.ReLU()})])
+def test_what_only_holds_modules_is_not_called(held: nn.Module) -> None:
+    with pytest.raises(AttributeError, match=r"Module(List|Dict) only holds modules: call them one by one"):
+        held(tg.ones(2))
+
+
 def test_a_subclass_of_a_container_may_own_more() -> None:
     class Scaled(nn.Sequential):
         def __init__(self, *modules: nn.Module) -> None:

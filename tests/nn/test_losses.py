@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -250,6 +251,13 @@ def test_wrong_classes_are_refused_in_words(loss: Any, target: Any, error: type[
         (lambda: F.huber_loss(tg.ones(2), tg.ones(2), delta=cast(Any, "1")), "delta is a number, not str '1'"),
         (lambda: F.hinge_loss(tg.ones(2), [0, 1]), "targets are −1 and 1"),
         (lambda: F.binary_cross_entropy(tg.tensor([1.5]), [1.0]), "between 0 and 1; .* has others"),
+        *(
+            (partial(f, tg.tensor([[0.5, 0.5]]), [[y, 1.0]]), r"targets are probabilities, .*; \(y \+ 1\) / 2 makes")
+            for f in (
+                F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.multilabel_soft_margin_loss
+            )
+            for y in (-1.0, 2.0, 255.0)
+        ),
         (lambda: F.focal_loss(tg.zeros((1, 2)), [0], -1.0), "gamma is 0 or larger"),
         (lambda: F.mse_loss(tg.ones(2), ["a", "b"]), "mse_loss: needs numbers"),
     ],

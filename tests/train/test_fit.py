@@ -268,6 +268,7 @@ def test_a_split_of_the_data_trains_and_validates() -> None:
         ({"loss": "mse"}, "the loss is a function, such as nn.CrossEntropyLoss.., not 'mse'"),
         ({"loss": lambda z, t: float(z.sum())}, "the loss of a batch is a Value or a Tensor, not float .* their .data"),
         ({"loss": nn.CrossEntropyLoss(reduction="none")}, r"one number, not .*\(3,\).*; reduce it with .mean\(\)"),
+        ({"optimizer": optim.SGD(nn.Linear(2, 2).parameters())}, "no parameter of this Linear, .* made anew"),
         ({"optimizer": "sgd"}, "the optimizer is one of optim, .* not 'sgd'"),
         (
             {"epochs": 2, "loader": iter([(np.ones((1, 2)), [0])])},

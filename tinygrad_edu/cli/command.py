@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOSPC, EPIPE
 from math import inf
 from typing import Any
 
@@ -23,8 +24,8 @@ class Refusal(SpokenError):
 def command(commands: Commands, run: Callable[[argparse.Namespace], int | None], name: str, about: str) -> Add:
     """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
     about = say(about)
-    begun = about.capitalize() if about.isascii() else about
-    sub = commands.add_parser(name, help=about, description=say("{about}.", about=begun), allow_abbrev=False)
+    description = say("{about}.", about=about[:1].upper() + about[1:])
+    sub = commands.add_parser(name, help=about, description=description, allow_abbrev=False)
     sub.set_defaults(run=run)
 
     def add(*names: str, help: str = "", **settings: Any) -> argparse.Action:
@@ -69,9 +70,9 @@ def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
     """Turn errors of these kinds into a `Refusal`: the user's input caused them."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except kinds as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in (EPIPE, ENOSPC):  # it was a print
+            raise
         what = str(error).removeprefix("save: ").removeprefix("draw: ")
         if isinstance(error, OSError) and error.filename:
             what = say("cannot write {file}: {error}", file=error.filename, error=error.strerror)

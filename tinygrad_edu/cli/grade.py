@@ -288,6 +288,9 @@ def _run_new(arguments: argparse.Namespace) -> None:
     if not path.name.replace("-", "").isidentifier():
         text = texts("{name}: a name is letters, digits, _ and -, with a letter first, such as hw1")
         raise Refusal(text, name=repr(arguments.name))
+    if path.name in sys.stdlib_module_names or path.name in ("numpy", "tinygrad_edu"):
+        text = texts("{name}: students' files are called {file}, and would be imported for the module of that name")
+        raise Refusal(text, name=repr(path.name), file=f"{path.name}.py")
     files = _in_language(folder(arguments.like) if arguments.like else TEMPLATE, language())
     with refusing(OSError):
         path.mkdir(parents=True)

@@ -26,7 +26,13 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, _run_copy, "tutorials copy", "copy lessons and their exercises, to work in")
     add("folder", metavar="DIR", help="where to; it is made if it is not there")
-    add("lessons", metavar="LESSON", nargs="*", help="its number, such as 3, or its name (default: all of them)")
+    add(
+        "lessons",
+        metavar="LESSON",
+        nargs="*",
+        default=[],
+        help="its number, such as 3, or its name (default: all of them)",
+    )
     add("--scripts", action="store_true", help="as Python scripts (default: as notebooks)")
 
     add = command(commands, _run_open, "tutorials open", "open a lesson as a notebook, in JupyterLab")

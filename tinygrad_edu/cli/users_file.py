@@ -77,7 +77,10 @@ def _compiled(file: str) -> CodeType:
             "{file}: this is a notebook, not a Python file; `jupyter nbconvert --to script {file}` makes one", file=file
         )
     try:
-        return compile(path.read_bytes(), file, "exec", dont_inherit=True)
+        source = path.read_bytes()
+        if b"\0" in source:  # as UTF-16 has, which PowerShell's > writes
+            raise Refusal("{file} is no text in UTF-8; save it as UTF-8 in a text editor", file=file)
+        return compile(source, file, "exec", dont_inherit=True)
     except OSError as error:
         what = say("this is a folder, not a Python file") if path.is_dir() else str(error.strerror)
         beside = [] if path.exists() else sorted(other.name for other in path.parent.glob("*.py"))

@@ -49,7 +49,8 @@ class Tensor(Operators):
     All operators, NumPy's functions and the functions of this package record when an operand requires a gradient.
     Comparisons give plain arrays of bools.
 
-    Raises `DtypeError` for data that are no array of numbers, and for gradients of integers.
+    Raises `DtypeError` for data that are no array of numbers, and for gradients of integers, and `GraphError` for a
+    result through which a gradient flows: the copy would be cut off from it.
 
     >>> import numpy as np
     >>> X = tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
@@ -68,6 +69,8 @@ class Tensor(Operators):
     ) -> None:
         if other:
             refuse_arguments("Tensor", other)
+        if isinstance(data, Node) and not data.is_leaf and data.requires_grad and recording():
+            raise messages.result_copied(data)
         array = as_array(data, dtype)
         if array is data or array.base is not None:
             array = array.copy()

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from .._support.languages import languages, say, texts
 from .._support.text import exception_text
+from .assignments import ASSIGNMENTS
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
@@ -195,7 +196,8 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     try:
         source = file.read_bytes()
     except OSError as error:
-        raise AssignmentError(f"{file}: {error.strerror}") from None
+        hint = say("; it ships: `tinygrad-edu grade new NAME --like {name}` makes a copy", name=path)
+        raise AssignmentError(f"{file}: {error.strerror}{hint if path in ASSIGNMENTS else ''}") from None
     file = file.resolve()
     module = ModuleType(f"assignment {file.stem}")
     module.__file__ = str(file)

@@ -66,7 +66,8 @@ def compare(
 
     The precision of the question decides: numbers of a lower precision than expected are refused, for a difference
     quotient is as good as float32; numbers of a higher precision pass (`exact_dtype` refuses these, too). If a Python
-    float is expected, a whole number and an array of shape () also pass.
+    float is expected, a whole number and an array of shape () also pass; if a bool or a string is, NumPy's; and if a
+    list of numbers is, an array of them.
 
     Parameters
     ----------
@@ -115,6 +116,8 @@ def _vacuous(expected: Any) -> str:
 def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float | None:
     """Raise `Different` unless answer and expected agree; the largest relative difference of numbers."""
     if isinstance(expected, (list, tuple)):
+        if isinstance(answer, np.ndarray) and answer.ndim == 1 and all(type(e) in (bool, int, float) for e in expected):
+            answer = list(answer)  # numbers in a list are as good in an array
         if type(answer) not in (list, tuple):
             raise Different(
                 "type", say("{name}: {given}, expected {n} results", name=name, given=kind_of(answer), n=len(expected))
@@ -134,7 +137,9 @@ def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, 
             raise Different("count", text)
         return _largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
     if expected is None or isinstance(expected, (str, bool)):
-        if type(answer) is not type(expected):
+        if isinstance(answer, (np.ndarray, np.generic)) and answer.shape == ():
+            answer = answer.item()  # np.True_ is as good as True
+        if type(answer) is not (str if isinstance(expected, str) else type(expected)):
             raise Different("type", _expected_other(name, kind_of(answer), kind_of(expected)))
         if answer != expected:
             raise Different("values", say("{name}: not what is expected", name=name))

@@ -45,6 +45,15 @@ def as_signs(function: str, target: Any) -> Any:
     return target
 
 
+def as_probabilities(function: str, target: Any) -> Any:
+    """The target, checked to be of numbers from 0 to 1."""
+    t = number_of(target)
+    if np.any((t < 0) | (t > 1)):
+        text = texts("{function}: targets are probabilities, between 0 and 1; (y + 1) / 2 makes them of −1 and 1")
+        raise OutOfRangeError(text, function=function)
+    return target
+
+
 def classes_last(function: str, input: Any) -> Any:
     """Scores (N, C, ...) with the classes on the last axis."""
     input = numeric(function, input)

@@ -38,6 +38,7 @@ from .distances import pairwise_distance
 from .from_function import FromFunction, module_of
 from .loss_parts import (
     alike,
+    as_probabilities,
     as_signs,
     class_weights,
     classes_last,
@@ -119,7 +120,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     """−(t log p + (1 − t) log(1 − p)) for probabilities p (input) and t (target); no logarithm is below −100.
 
     A logarithm that is cut off has no gradient; `binary_cross_entropy_with_logits` has one, and is more exact. `weight`
-    broadcasts with the input. Raises `OutOfRangeError` for an input that is not a probability.
+    broadcasts with the input. Raises `OutOfRangeError` for an input or a target that is not a probability.
 
     >>> import tinygrad_edu as tg
     >>> binary_cross_entropy(tg.tensor([0.5, 0.5]), [1.0, 0.0])
@@ -133,6 +134,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
             "or binary_cross_entropy_with_logits"
         )
         raise OutOfRangeError(text, x=in_words(input))
+    as_probabilities("binary_cross_entropy", target)
     losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
     return reduced("binary_cross_entropy", weighted(losses, weight), reduction)
 
@@ -144,12 +146,14 @@ def binary_cross_entropy_with_logits(
     """`binary_cross_entropy(sigmoid(input), target)`, exact for logits of any size.
 
     `pos_weight` is the weight of positive examples, one number for each column; `weight` broadcasts with the input.
+    Raises `OutOfRangeError` for a target that is not a probability.
 
     >>> import tinygrad_edu as tg
     >>> binary_cross_entropy_with_logits(tg.tensor([-1000.0, 1000.0]), [1.0, 1.0], reduction="none")
     tensor([1000.,    0.])
     """
     input, t = alike("binary_cross_entropy_with_logits", input, target)
+    as_probabilities("binary_cross_entropy_with_logits", t)
     positive = t if pos_weight is None else t * constant_like(pos_weight, input)
     losses = (1.0 - t) * softplus(input) + positive * softplus(-input)  # −log(1 − p) and −log p
     return reduced("binary_cross_entropy_with_logits", weighted(losses, weight), reduction)

@@ -91,6 +91,8 @@ HOOKS = texts("there are no hooks: call the module and look at what it gives")
 def no_attribute(module: Any, name: str) -> str:
     """The message for an unknown attribute: which one was probably meant, or what to use instead."""
     kind = type(module).__name__
+    if name == "forward" and kind in ("ModuleList", "ModuleDict"):
+        return say("{kind} only holds modules: call them one by one, or make an nn.Sequential of them", kind=kind)
     if name == "forward":
         near = one_typo_from(name, vars(type(module)))
         if near:

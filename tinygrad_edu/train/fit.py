@@ -38,7 +38,7 @@ from ..data import Dataset
 from ..engine.convert import array_of
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..engine.messages import short, whole_from
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, OptimizerError, ShapeError
 from ..nn import Module
 from ..nn.module import evaluating
 from ..optim.lr_scheduler import ReduceLROnPlateau
@@ -91,7 +91,8 @@ def fit(
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report of the operation that made it so;
     `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader, or a generator, which is
-    used up after one pass; `ShapeError` for a loader without batches; `ModuleError` for several threads on batches that
+    used up after one pass; `OptimizerError` for an optimizer that has no parameter of the model, such as that of an
+    earlier one; `ShapeError` for a loader without batches; `ModuleError` for several threads on batches that
     do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
     not for each example, changes a tensor in place, or does not do the same for all examples.
     """
@@ -122,6 +123,14 @@ def _check_arguments(
     if not hasattr(optimizer, "param_groups"):
         raise DtypeError(
             f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
+        )
+    learning = {p for p in model.parameters() if p.requires_grad}
+    stepped = {p for group in optimizer.param_groups for p in group["params"]}
+    if learning and learning.isdisjoint(stepped):
+        raise OptimizerError(
+            "fit: the optimizer has no parameter of this {kind}, which would learn nothing: was the model made anew? "
+            "Make the optimizer from its model.parameters()",
+            kind=type(model).__name__,
         )
     if scheduler is not None and not hasattr(scheduler, "step"):
         raise DtypeError(f"fit: the scheduler is one of optim.lr_scheduler, not {short(scheduler)}")

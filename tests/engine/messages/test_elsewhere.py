@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn, optim
 from tinygrad_edu.engine.messages.elsewhere import ARGUMENTS, FUNCTIONS, IN_PLACE, METHODS, NODES
 
 
@@ -187,6 +188,34 @@ def test_the_larger_of_two_arrays_is_maximum(name: str) -> None:
     for second in (tg.zeros(2), np.zeros(2), 0.0, tg.Value(0.0)):
         with pytest.raises(tg.DtypeError, match=re.escape(f"for two arrays take tg.{name}imum(x, y)")):
             getattr(tg, name)(tg.ones(2), second)
+
+
+@pytest.mark.parametrize("name", ["concatenate", "stack"])
+def test_what_is_joined_is_one_list(name: str) -> None:
+    for second in (tg.ones(2), np.ones(2), [1.0, 2.0]):
+        with pytest.raises(tg.DtypeError, match=re.escape(f"{name}: the arrays are given in one list: {name}([x, y])")):
+            getattr(tg, name)(tg.ones(2), second)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "says"),
+    [
+        (nn, "relu", "; did you mean 'ReLU'?"),
+        (nn, "Conv2D", "; did you mean 'Conv2d'?"),
+        (nn, "cross_entropy", ": here it is nn.functional.cross_entropy"),
+        (nn, "exp", ": here it is tg.exp"),
+        (nn.functional, "logsumexp", ": here it is tg.logsumexp"),
+        (nn.functional, "one_hots", "; did you mean 'one_hot'?"),
+        (optim, "Adamw", "; did you mean 'AdamW'?"),
+        (optim, "sgd", "; did you mean 'SGD'?"),
+        (optim.lr_scheduler, "SteplR", "; did you mean 'StepLR'?"),
+        (optim, "xyzzy", ""),
+    ],
+)
+def test_a_name_in_other_letters_or_of_another_module(module: Any, name: str, says: str) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(module, name)
+    assert str(raised.value) == f"module {module.__name__!r} has no attribute {name!r}{says}"
 
 
 def test_what_is_said_to_be_here_is_here() -> None:

@@ -34,7 +34,7 @@ FILES = {
     "pytorch": "lacks without_pytorchs",
     "tensors": "already_a_leaf cannot_be_recomputed changed_after_use leaves_the_graph leaving needs_a_seed "
     "neither_true_nor_false no_dtype_of_gradients no_exchange no_index no_items not_held not_kept not_of_its_shape "
-    "not_one not_recorded not_the_whole",
+    "not_one not_recorded not_the_whole result_copied",
     "words": "PAD_MODES describe in_words is_whole listed several short",
 }
 """What the rest of the package uses, by the file that it is in."""

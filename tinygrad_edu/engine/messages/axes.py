@@ -50,6 +50,12 @@ def of_one_array(call: CheckedCall) -> None:
         raise DtypeError("the second argument is an axis; for two arrays take tg.{name}imum(x, y)", name=call.name)
 
 
+def in_one_list(call: CheckedCall) -> None:
+    """What is joined stands in a list; the second argument is an axis."""
+    if isinstance(call.attrs.get("axis"), (Node, np.ndarray, list)):
+        raise DtypeError("the arrays are given in one list: {name}([x, y])", name=call.name)
+
+
 def one_in_range(call: CheckedCall) -> None:
     """`axis` names one axis that exists."""
     existing_axes("axis", call.attrs.get("axis"), call.ndim, call.x, many=False)

@@ -140,7 +140,7 @@ NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = texts(
             lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x),
             "tg.tensor(...) makes a Tensor of it",
         ),
-        (_holds_a(Node), "tg.stack makes one Tensor of several nodes"),
+        (_holds_a(Node), "take the one that is meant, as in x[0]; tg.stack makes one Tensor of several"),
         (_holds_a(type(None)), "did a function forget its `return`?"),
         (lambda x, dtype: dtype.kind in "SU", "np.asarray(..., dtype=float) reads numbers from text"),
         (_holds_a(str, bytes), "float(...) makes a number of a string"),

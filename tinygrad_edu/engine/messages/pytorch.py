@@ -155,13 +155,23 @@ def missing(module: str) -> Callable[[str], Any]:
         way_out = PARTS[module].get(name)
         if way_out:
             raise lacks(module, name, f"{module} has no {name}: {way_out}")
-        from difflib import get_close_matches  # which is needed here alone
-
-        near = [] if name.startswith("_") else get_close_matches(name, sys.modules[module].__all__, 1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
+        meant = "" if name.startswith("_") else _meant(name, module)
         raise lacks(module, name, f"module {module!r} has no attribute {name!r}{meant}")
 
     return __getattr__
+
+
+def _meant(name: str, module: str) -> str:
+    """Which name of the module was meant, or where else the package has this one; "" if nothing is near."""
+    known = sys.modules[module].__all__
+    by_letters = {other.lower(): other for other in known}.get(name.lower())  # Adamw, Conv2D
+    for elsewhere, called in (("tinygrad_edu.nn.functional", "nn.functional"), ("tinygrad_edu", "tg")):
+        if not by_letters and name in sys.modules[elsewhere].__all__:
+            return f": here it is {called}.{name}"
+    from difflib import get_close_matches  # which is needed here alone
+
+    near = [by_letters] if by_letters else get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def lacks(module: str, name: str, said: str) -> AttributeError | ImportError:

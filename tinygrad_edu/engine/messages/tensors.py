@@ -15,6 +15,7 @@ __all__ = [
     "already_a_leaf", "cannot_be_recomputed", "changed_after_use", "leaves_the_graph", "leaving", "lost",
     "may_be_lost", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_exchange", "no_index",
     "no_items", "not_held", "not_kept", "not_of_its_shape", "not_one", "not_recorded", "not_the_whole",
+    "result_copied",
 ]  # fmt: skip
 
 
@@ -103,6 +104,15 @@ def leaves_the_graph(x: Any) -> GraphError:
     return GraphError(
         "array: {x} as a NumPy array would leave the graph, and its gradient would be lost; take .data where that "
         "is meant, compute with the tensor itself, or make one of several by tg.stack",
+        x=describe(x),
+    )
+
+
+def result_copied(x: Node) -> GraphError:
+    """A new tensor of a result that is recorded."""
+    return GraphError(
+        "tensor: {x} as a new tensor would leave the graph, and its gradient would be lost; compute with the result "
+        "itself, and take its .data where a copy without a gradient is meant",
         x=describe(x),
     )
 

@@ -79,6 +79,8 @@ def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
     """The data in JSON. Types that JSON lacks, and dicts, become a dict of one tag: data is never taken for a tag."""
     if depth > DEPTH_CAP:
         raise FrameError(f"data nested more than {DEPTH_CAP} deep")
+    if type(x) is np.str_:
+        return str(x)
     if x is None or type(x) in (bool, int, float, str):
         return x
     if type(x) in (list, tuple):
