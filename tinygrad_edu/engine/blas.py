@@ -77,7 +77,7 @@ def multiplier(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
     y is cut into strips of columns where `UNPACKED` says that this is quicker.
 
     >>> out = np.empty((2, 32))
-    >>> multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
+    >>> _ = multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
     >>> float(out[1, 31])
     3.0
     """
