@@ -140,3 +140,13 @@ def test_images_are_tensors_and_lists_too(adjust: Any) -> None:
     wanted = adjust(IMAGES, 0.3)
     np.testing.assert_array_equal(adjust(tg.tensor(IMAGES), 0.3), wanted)
     np.testing.assert_allclose(adjust(IMAGES.tolist(), 0.3), wanted)
+
+
+def test_an_error_of_a_users_function_stays_as_it_is() -> None:
+    optimizer = optim.SGD([tg.Value(1.0)], lr=0.1)
+    for function, error in ((lambda t: [0.1][t + 1], IndexError), (lambda t: t.rate, AttributeError)):
+        with pytest.raises(error) as caught:
+            optim.lr_scheduler.LambdaLR(optimizer, function)
+        assert caught.traceback[-1].path.name == "test_wrong_types.py"
+    with pytest.raises(tg.DtypeError, match="ModuleList"):
+        nn.ModuleList([3])  # type: ignore[list-item]

@@ -25,7 +25,7 @@ def close(found: Any, expected: Any) -> None:
 
 SIGNATURES = """
     Linear(in_features, out_features, bias=True)
-    Embedding(num_embeddings, embedding_dim, padding_idx=None, _weight=None, _freeze=False)
+    Embedding(num_embeddings, embedding_dim, padding_idx=None)
     Flatten(start_dim=1, end_dim=-1)
     Dropout(p=0.5, inplace=False)
     Conv1d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')

@@ -57,7 +57,16 @@ NOT = texts("{name} is {what}, not {kind} {value}")
 def explained(
     function: str, known: Signature, args: Sequence[Any], given: Mapping[str, Any], error: Exception
 ) -> Exception:
-    """The error to raise instead of one of Python's or NumPy's: it names the argument, or else all of them."""
+    """The error to raise instead of one of Python's or NumPy's: it names the argument, or else all of them.
+
+    An error in a function of the user's, such as a schedule, stays as it is, with its line.
+    """
+    from traceback import walk_tb  # which is needed here alone
+
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    raiser, package = (name.partition(".")[0] for name in (frame.f_globals.get("__name__", ""), __name__))
+    if raiser not in {package, "numpy", *sys.stdlib_module_names}:
+        return error
     try:
         known.bind(*args, **given)
     except TypeError:  # too few arguments, too many, or an unknown one: Python says which
