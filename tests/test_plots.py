@@ -210,3 +210,19 @@ def test_attention_takes_what_the_layers_give() -> None:
 def test_names_that_do_not_fit_the_weights_are_refused(call: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    "names", [("a", "b"), ("test digits, turned", "b"), tuple("0123456789"), ("a name that is longer than a plot", "b")]
+)
+def test_a_legend_at_the_side_is_not_cut_off_and_leaves_the_plot_its_room(names: tuple[str, ...]) -> None:
+    figure_of = pytest.importorskip("matplotlib.figure").Figure
+    (panel,) = plots.points({name: XY + i for i, name in enumerate(names)}, equal=True).panels
+    figure = figure_of(figsize=(panel.width, panel.height), layout="constrained")
+    panel.draw(figure)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend, plot = axes.get_legend().get_window_extent(), axes.get_window_extent()
+    assert 0 <= legend.x0 < legend.x1 <= figure.bbox.width
+    assert 0 <= legend.y0 < legend.y1 <= figure.bbox.height
+    assert plot.width * plot.height > 0.2 * figure.bbox.width * figure.bbox.height

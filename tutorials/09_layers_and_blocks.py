@@ -657,7 +657,7 @@ table
 
 # %%
 predictions = model(tg.tensor(features[:4], name="houses"))
-predictions.name = "log price"
+predictions.name = "predictions"
 tg.draw(predictions, depth=0, direction="TB", gradients=False)
 
 # %% [markdown]

@@ -177,7 +177,7 @@ class NewContent(ForgetGate):
         return tg.tanh(self.linear(x_and_h))
 
 
-x_and_h = tg.tensor(np.concatenate([X, H], axis=1, dtype=np.float32), name="x, h")
+x_and_h = tg.tensor(np.concatenate([X, H], axis=1, dtype=np.float32), name="x_and_h")
 memory = tg.tensor(C.astype(np.float32), name="c", requires_grad=True)
 new_memory = ForgetGate()(x_and_h) * memory + InputGate()(x_and_h) * NewContent()(x_and_h)
 new_memory.name = "c'"

@@ -70,19 +70,20 @@ w, v = tg.Value(0.5, name="w"), tg.Value(-1.0, name="v")
 z, x = 0.4, 3.0
 
 fake = a * z + b
-fake.name = "G(z)"
+fake.name = "fake"
 loss_d = softplus(-(w * x + v)) + softplus(w * fake + v)
-loss_d.name = "loss of D"
+loss_d.name = "L_D"
 tg.draw(loss_d)
 
 # %% [markdown]
 # The picture shows the mistake before it happens: the gradient of the discriminator's loss flows on,
-# through $G(z)$, to $a$ and $b$. If an optimiser moved these along it, the generator would help to be
-# found out. Here the gradient must stop. `detach()` gives the same number, without its history.
+# through $G(z)$, which is `fake`, to $a$ and $b$. If an optimiser moved these along it, the generator
+# would help to be found out. Here the gradient must stop. `detach()` gives the same number, without its
+# history.
 
 # %%
 loss_d = softplus(-(w * x + v)) + softplus(w * fake.detach() + v)
-loss_d.name = "loss of D"
+loss_d.name = "L_D"
 tg.draw(loss_d)
 
 # %%
@@ -97,7 +98,7 @@ print(f"w receives {w.grad:.3f}, v receives {v.grad:.3f}")
 
 # %%
 loss_g = softplus(-(w * fake + v))
-loss_g.name = "loss of G"
+loss_g.name = "L_G"
 tg.steps(loss_g)
 
 # %%

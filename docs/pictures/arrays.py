@@ -49,7 +49,7 @@ def softmax_cross_entropy() -> Drawing:
     """Softmax and cross-entropy, by hand"""
     logits = tg.tensor([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]], requires_grad=True, name="logits")
     log_p = logits - tg.logsumexp(logits, axis=1, keepdims=True)
-    log_p.name = "log p"
+    log_p.name = "log_p"
     loss = -log_p[np.arange(2), np.array([0, 1])].mean()
     loss.name = "loss"
     return tg.draw(loss)

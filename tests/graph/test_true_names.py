@@ -13,6 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.engine.graphs import ancestors
 from tinygrad_edu.graph.names import labels
+from tinygrad_edu.graph.words.latex import equation
 
 from .examples import programs
 
@@ -172,7 +173,10 @@ def test_a_name_that_could_be_read_as_a_number_or_an_expression_is_marked_in_all
 
 @pytest.mark.parametrize(
     "name",
-    ["x", "h_prev", "W_{hh}", "x_t^{(2)}", "0.weight", "layers.0.bias", "x'", "σ²", "∂z/∂x", "dx/dt", "ŷ", "权重", "x̄"],
+    [
+        *("x", "h_prev", "W_{hh}", "x_t^{(2)}", "0.weight", "layers.0.bias", "x'", "σ²", "∂z/∂x", "dx/dt", "ŷ", "权重"),
+        *("x̄", "w[0]", "w[i,j]", "w['out']", "x_{t-1}", "क्षति", "משקל"),
+    ],
 )
 def test_other_names_are_not_marked(name: str) -> None:
     assert "«" not in tg.draw(tg.Value(2.0, name=name) * 3).text()
@@ -185,6 +189,38 @@ def test_a_quotient_of_marked_names_is_a_fraction_in_latex() -> None:
     text = tg.explain(z, x).latex()
     assert r"\frac{\partial {\langle \mathrm{a\ +\ b} \rangle}}{\partial {\langle \mathrm{x/y} \rangle}}" in text
     assert tg.formula(g) == "3 · «x/y»²"
+    (first,) = tg.gradients(z, [x], create_graph=True)
+    (second,) = tg.gradients(first, [x], create_graph=True)
+    again = tg.explain(second, x)
+    assert again.title == "How ∂²«a + b»/∂«x/y»² changes with «x/y»"
+    assert rf"\frac{{\partial^{{3}} {SUM}}}{{\partial {{\langle \mathrm{{x/y}} \rangle}}^{{3}}}}" in again.latex()
+
+
+SUM = r"{\langle \mathrm{a\ +\ b} \rangle}"
+
+
+def test_equal_names_that_are_marked_are_told_apart_behind_the_marks() -> None:
+    x, y = tg.Value(2.0, name="a + b"), tg.Value(3.0, name="a + b")
+    z = x * y
+    assert tg.formula(z) == "«a + b» · «a + b»₂"
+    assert tg.formula(z, latex=True) == rf"{SUM} \cdot {SUM}_{{2}}"
+    assert rf"{SUM} \cdot {SUM}_{{2}}" in tg.explain(z, y).latex()
+    with pytest.raises(tg.errors.GraphError, match=r"its named leaves are «a \+ b» and «a \+ b»₂$"):
+        tg.graph.replay(tg.graph.plain(z), {"c": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("∂²z/∂x² = 2", r"\frac{\partial^{2} z}{\partial x^{2}} = 2"),
+        ("∂³z/∂x²∂y", r"\frac{\partial^{3} z}{\partial x^{2} \, \partial y}"),
+        ("∂(dx/dt)/∂x · 3", r"\frac{\partial \mathrm{(dx/dt)}}{\partial x} \cdot 3"),
+        ("∂(∂z/∂x)/∂h₄", r"\frac{\partial \left(\frac{\partial z}{\partial x}\right)}{\partial h_{4}}"),
+        ("x̂ + θ̂_1", r"\hat{x} + \hat{\theta}_{1}"),
+    ],
+)
+def test_lines_of_an_explanation_have_derivatives_and_accents_as_formulas_have_them(line: str, text: str) -> None:
+    assert equation(line) == text
 
 
 def test_names_come_from_the_program() -> None:

@@ -217,8 +217,10 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     if name:
         return word(shorten(visible(without_commands(name))))
     of, by = (node.notes and node.notes.derivative) or ("", ())
-    names = (word(shorten(visible(without_commands(name)), 14)) for name in (of, *by))
-    return shorten(partial(*names)) if of else None
+    if not of:
+        return None
+    limit = max(4, 28 // len({of, *by}))
+    return partial(*(word(shorten(visible(without_commands(name)), limit)) for name in (of, *by)))
 
 
 def word(name: str) -> str:
@@ -229,12 +231,12 @@ def word(name: str) -> str:
     >>> word("2"), word("0.weight"), word("x/y"), word("dx/dt"), word("«2»"), word("w['out']")
     ('«2»', '0.weight', '«x/y»', 'dx/dt', '«2»', "w['out']")
     """
-    return name if WORD.fullmatch(name) else f"«{name}»"
+    return name if name.isidentifier() or WORD.fullmatch(name) else f"«{name}»"
 
 
 MARKED = "«[^«»]*»[₀-₉]*"
 WORD = re.compile(
-    r"(?:\d+\.)*[^\W\d](?:[\w\u0300-\u036f.'′…]|\[(?:[\w+−-]*|'\w+')\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
+    r"(?:\d+\.)*[^\W\d](?:[\w\u0300-\u036f.'′…]|\[(?:[\w,+−-]*|'\w+')\]|(?<=_)\{[\w,+−-]*\}|\^\{(?!\d+\})[\w,()[\]*+−-]*\}|\^[*+−-])*"
     rf"|∂\w+/(?:∂\w+)+|d[^\W\d]\w*/d[^\W\d]\w*|{MARKED}"
 )
 """What is read as one name; one that is raised to a number, x^2, could be a power."""

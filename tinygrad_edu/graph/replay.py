@@ -97,7 +97,8 @@ def _run(steps: Sequence[Step], outputs: Sequence[Any], inputs: Mapping[Any, Any
     names = {name: step for step in steps for name in step.names}
     unknown = [name for name in inputs if name not in names and not isinstance(name, Node)]
     if unknown:
-        leaves = [name for name, step in names.items() if step.row is None and isinstance(name, str)]
+        called = ([name for name in step.names if isinstance(name, str)] for step in steps if step.row is None)
+        leaves = [names[0] for names in called if names]
         raise GraphError(
             f"replay: the graph has no {listed([*map(str, unknown)])}; its named leaves are {listed(leaves)}"
         )

@@ -14,6 +14,7 @@ import numpy as np
 
 from .._support.formats import save_as
 from .._support.languages import say
+from .._support.text import columns
 from ..engine.messages import short
 from ..engine.node import number_of
 from ..errors import DtypeError, OutOfRangeError
@@ -222,6 +223,14 @@ def colour(i: int) -> str:
 
 
 def legend(axes: Any, names: Collection[str], outside: bool = False) -> None:
-    """Add a legend if there are several names: where it hides least, or at the right side, where it hides nothing."""
+    """Add a legend if there are several names: where it hides least, or at the right side, where it hides nothing.
+
+    Many names, or long ones, would leave no room for the plot beside them, and be cut off themselves.
+    """
     if len(names) > 1:
-        axes.legend(**({"loc": "upper left", "bbox_to_anchor": (1, 1)} if outside else {}))
+        fits = len(names) <= MOST_BESIDE and max(map(columns, names)) <= LONGEST_BESIDE
+        axes.legend(**({"loc": "upper left", "bbox_to_anchor": (1, 1)} if outside and fits else {}))
+
+
+MOST_BESIDE, LONGEST_BESIDE = 10, 18
+"""How many names, of how many columns, a legend beside a plot may have."""

@@ -74,7 +74,8 @@ CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon",
 
 VARIANTS = {"ϵ": r"\epsilon", "ε": r"\varepsilon", "ϕ": r"\phi", "φ": r"\varphi", "ϑ": r"\vartheta", "ς": r"\varsigma"}
 
-POWERS = str.maketrans(dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", [*"0123456789-", r"\top"])))
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+POWERS = str.maketrans(dict(zip(f"{RAISED}⁻ᵀ", [*"0123456789-", r"\top"])))
 
 
 def symbol(label: str, bold: Collection[str] = ()) -> str:
@@ -88,14 +89,14 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
     if label in bold:
         return rf"\{'mathbf' if label[0].isascii() else 'boldsymbol'}{{{symbol(label)}}}"
     label = visible(label)
-    if marked := re.fullmatch("«([^«»]*)»", label):
-        return rf"{{\langle {symbol(marked[1], bold)} \rangle}}"
-    part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
+    if marked := re.fullmatch("«([^«»]*)»([₀-₉]*)", label):
+        return rf"{{\langle {symbol(marked[1], bold)} \rangle}}{_lowered(marked[2])}"
+    part = re.fullmatch(r"\((∂.+)\)([₀-₉]*)", label)
     if part:
-        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(LIFTED)}}}"
-    derivative = re.fullmatch(rf"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)({PART})/((?:∂(?:{PART}))+)", label)
+        return rf"\left({symbol(part[1], bold)}\right){_lowered(part[2])}"
+    derivative = re.fullmatch(rf"∂([{RAISED}]*)({PART})/((?:∂(?:{PART})[{RAISED}]*)+)", label)
     if derivative:
-        by = re.findall(rf"∂({MARKED}|[^∂«]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
+        by = re.findall(rf"∂({PART})([{RAISED}]*)(?=∂|$)", derivative[3])
         denominator = r" \, ".join(rf"\partial {symbol(x, bold)}{_raised(power)}" for x, power in by)
         return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2], bold)}}}{{{denominator}}}"
     numbered = re.fullmatch(r"(\w[\u0300-\u036f]*)([0-9]+)([′']*)", label)
@@ -121,7 +122,7 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
     return "{}" + tex if tex[:1] in {"^", "_", "'"} else tex  # of nothing, and not of what stands before it
 
 
-PART = rf"{MARKED}|[^∂/()«]+|\([^∂()]+\)"
+PART = rf"{MARKED}|\([^()]+\)|[^∂/()«]+?"
 """A name above or below the line of a derivative."""
 
 
@@ -135,6 +136,10 @@ def _name(text: str) -> str:
         return text.replace("−", "-")
     one = sum(not unicodedata.combining(char) for char in bare) == 1 and (text[0].isalpha() or text[0] in SPECIAL)
     return literal(text) if one else rf"\mathrm{{{literal(text)}}}"
+
+
+def _lowered(index: str) -> str:
+    return f"_{{{index.translate(LIFTED)}}}" if index else ""
 
 
 def _raised(power: str) -> str:
@@ -235,7 +240,7 @@ def _foreign(letters: str) -> str:
 def _atom(term: Term) -> str:
     """A name, or a number."""
     if not term.label:
-        number = re.fullmatch(r"(−?[\d.]+)(?:·10)?([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)?", term.text)
+        number = re.fullmatch(rf"(−?[\d.]+)(?:·10)?([{RAISED}⁻]+)?", term.text)
         if number is None:
             return literal(term.text)
         mantissa, exponent = number[1].replace("−", "-"), (number[2] or "").translate(POWERS)
@@ -334,15 +339,18 @@ SIGNS = {
     "∞": r"\infty", "@": r"\,", "**": r"\wedge", "^": r"\wedge", "⊙": r"\odot",
     "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
-LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
+LETTER = rf"[^\W{RAISED}ᵀ]"
 NAME = (
-    rf"(?!\d){LETTER}(?:{LETTER}|[.'′]|\[(?:[\w+−-]*|'\w+')\]|(?<=_)\{{[^{{}}]*\}}|\^\{{[^{{}}]*\}}|\^[*+−-])*|«[^»]*»"
+    rf"(?!\d){LETTER}(?:{LETTER}|[\u0300-\u036f.'′]|\[(?:[\w,+−-]*|'\w+')\]|(?<=_)\{{[^{{}}]*\}}"
+    rf"|\^\{{[^{{}}]*\}}|\^[*+−-])*|{MARKED}"
 )
+BESIDE = rf"(?:{NAME}|\([^()]*\))"
+"""What stands beside ∂."""
 TOKEN = re.compile(
     rf"(?:\^|\*\*) ?(?:(?P<exponent>[\d.]+|{NAME})(?!\()|\((?P<term>[^()]*)\))"
     r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ(?:[ᵢⱼₖₗₘₙ]+|_\{[A-Za-z]+\}))"
-    rf"|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
-    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ]+)|(?P<times>(?<=[\w)\]}])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
+    rf"|(?P<function>{NAME})(?=\()|(?P<name>∂[{RAISED}]*{BESIDE}/(?:∂{BESIDE}[{RAISED}]*)+|(?:∂[{RAISED}]*)?(?:{NAME}))"
+    rf"|(?P<power>[{RAISED}⁻ᵀ]+)|(?P<times>(?<=[\w)\]}}])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
     re.DOTALL,
 )
 
