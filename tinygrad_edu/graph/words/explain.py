@@ -173,7 +173,7 @@ class Explanation:
         >>> import tinygrad_edu as tg
         >>> x = tg.Value(3.0, "x")
         >>> print(tg.explain(x * 2, x).latex())
-        \section*{How v₁ changes with x}
+        \section*{How $v_{1}$ changes with $x$}
         \subsection*{Forward}
         \begin{align*}
         v_{1} &= x \cdot 2 = 3 \times 2 = 6
@@ -187,9 +187,10 @@ class Explanation:
         \frac{\partial v_{1}}{\partial x} &= 2
         \end{align*}
         """
-        parts = [rf"\section*{{{prose(self.title)}}}"]
+        names = self.names[self.output], self.names[self.by]
+        parts = [rf"\section*{{{prose(self.title, names)}}}"]
         for heading, body in self.sections:
-            parts += [rf"\subsection*{{{prose(heading)}}}"] if heading else []
+            parts += [rf"\subsection*{{{prose(heading, names)}}}"] if heading else []
             if all(" = " in line and not re.search(": |：", line) for line in body):
                 aligned = [equation(line).replace(" = ", " &= ", 1) for line in body]
                 parts += [r"\begin{align*}", " \\\\\n".join(aligned), r"\end{align*}"]

@@ -385,6 +385,27 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
     return _joined([written(token) for token in TOKEN.finditer(line)])
 
 
-def prose(text: str) -> str:
-    """Text of a paragraph in which nothing is read as a command."""
-    return "".join(rf"\{c}" if c in "%&#$_{}" else f"\\char`\\{c} " if c in "\\~^" else c for c in text)
+def prose(text: str, names: Collection[str] = ()) -> str:
+    r"""Text of a paragraph in which nothing is read as a command; these names, and signs of mathematics, as such.
+
+    >>> print(prose("How loss changes with x_1: 100 % of θ₁ · «a + b»", ["loss"]))
+    How $\mathrm{loss}$ changes with x\_1: 100 \% of $\theta_{1}$ $\cdot$ ${\langle \mathrm{a\ +\ b} \rangle}$
+    """
+
+    def written(match: re.Match[str]) -> str:
+        word = match[0]
+        if word in names or not all(map(_is_of_prose, word)):
+            return f"${equation(word)}$"
+        return "".join(rf"\{c}" if c in "%&#$_{}" else f"\\char`\\{c} " if c in "\\~^" else c for c in word)
+
+    return re.sub(rf"(?:{MARKED}|[^\s{EAST_ASIAN}])+", written, text)
+
+
+EAST_ASIAN = "\u2e80-\u9fff\uff00-\uffef"
+"""Scripts without spaces between words, and their punctuation."""
+
+
+def _is_of_prose(char: str) -> bool:
+    """Whether LaTeX sets this character, perhaps with a package, outside of mathematics."""
+    latin = char.isalpha() and unicodedata.normalize("NFD", char)[0].isascii()
+    return char.isascii() or latin or char in "“”‘’–—…" or _is_foreign(char)
