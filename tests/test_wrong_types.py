@@ -93,3 +93,60 @@ def test_lists_are_arrays_tensors_and_ranges_too() -> None:
     for indices in (np.array([0, 1]), tg.tensor([0, 1], dtype="int64"), range(2), (0, 1)):
         assert len(data.Subset(DATASET, indices)) == 2  # type: ignore[arg-type]
         assert len(DATASET.batch(indices)[0]) == 2  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("one", [np.float32(0.5), np.array(0.5), tg.tensor(0.5), True])
+def test_what_holds_one_number_is_a_number(one: Any) -> None:
+    assert nn.init.constant_(tg.zeros(2), one).tolist() == [float(one)] * 2
+
+
+@pytest.mark.parametrize("several", [np.array([0.5, 0.6]), tg.tensor([0.5, 0.6]), np.zeros(0), [0.5]])
+def test_what_holds_several_numbers_is_none(several: Any) -> None:
+    with pytest.raises(tg.DtypeError, match="nms: threshold is a number, not"):
+        data.boxes.nms(BOXES, [0.5, 0.4], several)
+
+
+@pytest.mark.parametrize("pair", [(8, 8), [8, 8], np.array([8, 8])])
+def test_two_numbers_may_stand_in_any_list(pair: Any) -> None:
+    assert data.boxes.anchors(pair, 1.0, [2.0], [1.0]).shape == (64, 4)
+
+
+@pytest.mark.parametrize("pair", [(8,), [8, 8, 8], np.array([8, 8, 8]), np.array(8), {8: 1}])
+def test_two_numbers_are_neither_one_nor_three(pair: Any) -> None:
+    with pytest.raises(tg.DtypeError, match="anchors: shape is two whole numbers, not"):
+        data.boxes.anchors(pair, 1.0, [2.0], [1.0])
+
+
+def test_of_arguments_that_are_too_many_python_tells() -> None:
+    with pytest.raises(TypeError, match="positional arguments"):
+        data.moons(10, 0.1, 0, 0)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'sead'"):
+        data.moons(sead=3)  # type: ignore[call-arg]
+    with pytest.raises(
+        tg.DtypeError, match=r"Linear.__init__\(\) got an unexpected keyword argument 'foo'; it is Linear"
+    ):
+        nn.Linear(2, 3, foo=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("seed", [None, 3, np.int64(3), np.random.default_rng(3), np.random.SeedSequence(3)])
+def test_a_seed_is_all_that_numpy_takes(seed: Any) -> None:
+    assert len(data.moons(4, seed=seed)) == sum(map(len, data.random_split(DATASET, [4, 2], seed))) - 2
+
+
+@pytest.mark.parametrize(
+    "adjust", [data.adjust_brightness, data.adjust_contrast, data.adjust_saturation, data.adjust_hue]
+)
+def test_images_are_tensors_and_lists_too(adjust: Any) -> None:
+    wanted = adjust(IMAGES, 0.3)
+    np.testing.assert_array_equal(adjust(tg.tensor(IMAGES), 0.3), wanted)
+    np.testing.assert_allclose(adjust(IMAGES.tolist(), 0.3), wanted)
+
+
+def test_an_error_of_a_users_function_stays_as_it_is() -> None:
+    optimizer = optim.SGD([tg.Value(1.0)], lr=0.1)
+    for function, error in ((lambda t: [0.1][t + 1], IndexError), (lambda t: t.rate, AttributeError)):
+        with pytest.raises(error) as caught:
+            optim.lr_scheduler.LambdaLR(optimizer, function)
+        assert str(caught.traceback[-1].path) == __file__
+    with pytest.raises(tg.DtypeError, match="ModuleList"):
+        nn.ModuleList([3])  # type: ignore[list-item]

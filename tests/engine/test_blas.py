@@ -15,7 +15,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine import blas, primitives
-from tinygrad_edu.engine.blas import multiplier, one_thread, product
+from tinygrad_edu.engine.blas import multiplier, multiply, multiply_by_rows, one_thread, product
 
 
 class Openblas:
@@ -64,6 +64,22 @@ def test_many_products_with_one_matrix_are_numpys(
     assert np.allclose(out, x @ y, rtol=1e-14)
 
 
+@pytest.mark.parametrize("unpacked", [500, 50_000, 10**6])
+@pytest.mark.parametrize("leading", [(), (4,)])
+@pytest.mark.parametrize(("rows", "columns"), [(3, 1), (3, 1021), (3, 8192), (70, 2048)])
+def test_products_of_wide_matrices_are_numpys(
+    rows: int, columns: int, leading: tuple[int, ...], unpacked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "UNPACKED", unpacked)
+    rng = np.random.default_rng(0)
+    x, y, z = (rng.normal(size=(*leading, *size)) for size in ((rows, 5), (5, columns), (rows, columns)))
+    out = np.empty((*leading, rows, columns))
+    assert multiply(x, y, out) is out
+    assert np.allclose(out, x @ y, rtol=1e-14)
+    assert np.allclose(multiply_by_rows(z, y), z @ y.swapaxes(-1, -2), rtol=1e-11)
+    assert np.allclose(multiply_by_rows(y, z), y @ z.swapaxes(-1, -2), rtol=1e-11)
+
+
 def test_a_product_of_middle_size_has_one_thread(openblas: Openblas, monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.ones((64, 64))
     product(x, x)
@@ -75,7 +91,7 @@ def test_a_product_of_middle_size_has_one_thread(openblas: Openblas, monkeypatch
 
 
 def test_after_an_error_the_threads_are_back(openblas: Openblas) -> None:
-    with pytest.raises(ValueError, match="shapes"):
+    with pytest.raises(ValueError, match="mismatch"):
         product(np.ones((64, 64)), np.ones((65, 64)))
 
 

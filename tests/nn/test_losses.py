@@ -318,3 +318,13 @@ def test_a_target_that_is_no_probability_has_no_divergence() -> None:
     slopes = by_target(np.array([-0.5, 0.0, 0.5]))
     assert np.isnan(slopes[0])
     assert slopes[1:].tolist() == pytest.approx([1.0, np.log(0.5) + 1 + 1])
+
+
+@pytest.mark.parametrize("loss", [F.binary_cross_entropy, F.binary_cross_entropy_with_logits])
+def test_targets_that_count_are_probabilities_up_to_rounding(loss: Any) -> None:
+    x, above = tg.tensor([0.5, 0.3]), np.nextafter(np.float32(1), np.float32(2))
+    assert_close(loss(x, [above, 0]), loss(x, [1, 0]), 1e-6)
+    assert_close(loss(x, [-100, 1], weight=[0, 1]), loss(x, [0, 1], weight=[0, 1]), 1e-6)
+    for target, weight in (([-1, 1], None), ([-1, 1], [1, 0]), ([2, 1], None)):
+        with pytest.raises(tg.OutOfRangeError, match="targets are probabilities"):
+            loss(x, target, weight=weight)

@@ -190,6 +190,7 @@ def test_a_recurrent_network_learns() -> None:
         (lambda: nn.GRUCell(3, 5)(tg.ones((2, 3)), tg.ones((3, 5))), tg.ShapeError, r"a state has shape \(2, 5\)"),
         (lambda: nn.GRU(0, 5), tg.OutOfRangeError, "input_size is a whole number from 1 on, not 0"),
         (lambda: nn.LSTM(3, 0), tg.OutOfRangeError, "hidden_size is a whole number from 1 on, not 0"),
+        (lambda: nn.LSTM(3, 0, proj_size=1), tg.OutOfRangeError, "hidden_size is a whole number from 1 on, not 0"),
         (lambda: nn.GRU(3, 5, num_layers=0), tg.OutOfRangeError, "num_layers is a whole number from 1 on"),
         (lambda: nn.GRU(3, 5, dropout=2), tg.OutOfRangeError, "dropout is a probability"),
         (lambda: nn.RNN(3, 5, nonlinearity="sine"), tg.DtypeError, "nonlinearity is 'tanh' or 'relu', not 'sine'"),

@@ -224,7 +224,7 @@ class ColorJitter:
         return adjust_hue(images, rng.uniform(-self.hue, self.hue, len(images))) if self.hue else images
 
 
-def adjust_brightness(images: ndarray, factor: float | Sequence[float] | ndarray) -> ndarray:
+def adjust_brightness(images: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
     """Every number times the factor, one for all images or (N,): 0 is black, 1 changes nothing.
 
     The results stay between 0 and 1, here and in the other adjustments. Raises `DtypeError` for whole numbers.
@@ -236,18 +236,19 @@ def adjust_brightness(images: ndarray, factor: float | Sequence[float] | ndarray
     return _blended("adjust_brightness", images, 0.0, factor)
 
 
-def adjust_contrast(images: ndarray, factor: float | Sequence[float] | ndarray) -> ndarray:
+def adjust_contrast(images: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
     """The differences from the mean grey of the image, times the factor: 0 is all grey, 1 changes nothing.
 
     >>> import numpy as np
     >>> adjust_contrast(np.array([[[[0.2, 0.6]]]]), 0.5).round(2)
     array([[[[0.3, 0.5]]]])
     """
-    pixels = _grey(images) if np.shape(images)[1:2] == (3,) else images
+    images = four_axes("adjust_contrast", images)
+    pixels = _grey(images) if images.shape[1] == 3 else images
     return _blended("adjust_contrast", images, pixels.mean(axis=(1, 2, 3), keepdims=True), factor)
 
 
-def adjust_saturation(images: ndarray, factor: float | Sequence[float] | ndarray) -> ndarray:
+def adjust_saturation(images: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
     """The differences of the colours from the grey of their pixel, times the factor: 0 is grey, 1 changes nothing.
 
     Raises `ShapeError` for images without three channels.
@@ -260,7 +261,7 @@ def adjust_saturation(images: ndarray, factor: float | Sequence[float] | ndarray
     return _blended("adjust_saturation", images, _grey(_of_three("adjust_saturation", images)), factor)
 
 
-def adjust_hue(images: ndarray, shift: float | Sequence[float] | ndarray) -> ndarray:
+def adjust_hue(images: Any, shift: float | Sequence[float] | ndarray) -> ndarray:
     """The colours moved around the circle of hues, red, yellow, green, cyan, blue, magenta: by a third, red is green.
 
     `shift` is a share of the circle, one number for all images or (N,). Brightness and saturation stay. Raises
@@ -297,11 +298,12 @@ def _grey(images: ndarray) -> ndarray:
     return levels
 
 
-def _of_three(function: str, images: ndarray) -> ndarray:
-    """Refuse images without three channels."""
-    if four_axes(function, images).shape[1] != 3:
-        raise ShapeError(f"{function}: images with the channels red, green and blue, (N, 3, H, W), not {images.shape}")
-    return images
+def _of_three(function: str, images: Any) -> ndarray:
+    """The images as an array, which has three channels."""
+    array = four_axes(function, images)
+    if array.shape[1] != 3:
+        raise ShapeError(f"{function}: images with the channels red, green and blue, (N, 3, H, W), not {array.shape}")
+    return array
 
 
 def _by_image(numbers: float | Sequence[float] | ndarray, dtype: Any) -> ndarray:
@@ -309,7 +311,7 @@ def _by_image(numbers: float | Sequence[float] | ndarray, dtype: Any) -> ndarray
     return np.asarray(numbers, dtype).reshape(-1, 1, 1, 1)
 
 
-def _blended(function: str, images: ndarray, other: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
+def _blended(function: str, images: Any, other: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
     """other + factor · (images − other), between 0 and 1."""
     images = four_axes(function, images)
     if images.dtype.kind != "f":

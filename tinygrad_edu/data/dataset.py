@@ -115,7 +115,7 @@ class Subset(Dataset):
         return self.dataset.batch(self.indices[np.asarray(indices, dtype=np.intp)])
 
 
-def random_split(dataset: Any, lengths: Sequence[float], seed: int = 0) -> list[Subset]:
+def random_split(dataset: Any, lengths: Sequence[float], seed: Any = 0) -> list[Subset]:
     """Split a dataset at random into subsets of these lengths, or of these fractions, which sum to 1.0.
 
     Examples that fractions leave over go to the first subsets, one each. The same seed gives the same subsets.
@@ -140,7 +140,7 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: int = 0) -> list[
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
-def k_fold(dataset: Any, k: int, seed: int = 0) -> list[tuple[Subset, Subset]]:
+def k_fold(dataset: Any, k: int, seed: Any = 0) -> list[tuple[Subset, Subset]]:
     """Cross-validation: k pairs (training, validation). Each example is in one validation set, chosen at random.
 
     Raises `ShapeError` where k is below 2 or above the number of examples.

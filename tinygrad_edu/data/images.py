@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ class LabelledImages(NamedTuple):
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
-    def split(self, test: float = 1 / 3, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
+    def split(self, test: float = 1 / 3, seed: Any = 0) -> tuple[LabelledImages, LabelledImages]:
         """A training and a test set; the test set has the fraction `test` of each class, chosen at random.
 
         The same seed gives the same split. Both keep the order of the images.

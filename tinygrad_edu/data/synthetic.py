@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
@@ -15,7 +16,7 @@ __all__ = ["linear_regression", "moons", "spirals", "xor"]
 
 
 def linear_regression(
-    weight: Sequence[float], bias: float, n: int = 1000, noise: float = 0.01, seed: int = 0
+    weight: Sequence[float], bias: float, n: int = 1000, noise: float = 0.01, seed: Any = 0
 ) -> TensorDataset:
     """y = X·weight + bias + noise, with standard normal X: inputs (n, len(weight)), targets (n, 1), float32.
 
@@ -29,7 +30,7 @@ def linear_regression(
     return TensorDataset(X.astype(np.float32), y[:, None].astype(np.float32))
 
 
-def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
+def moons(n: int = 200, noise: float = 0.1, seed: Any = 0) -> TensorDataset:
     """Two interleaved half circles: points (n, 2), float32; classes 0 and 1 (n,), int64.
 
     >>> X, y = moons(5, noise=0).arrays
@@ -43,7 +44,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
     return _labelled(X, y, noise, rng)
 
 
-def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 0.02, seed: int = 0) -> TensorDataset:
+def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 0.02, seed: Any = 0) -> TensorDataset:
     """Interleaved spiral arms, one for each class: points (n, 2), float32; classes (n,), int64.
 
     >>> X, y = spirals(7, classes=3).arrays
@@ -58,7 +59,7 @@ def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 
     return _labelled(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), y, noise, rng)
 
 
-def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
+def xor(n: int = 200, noise: float = 0.1, seed: Any = 0) -> TensorDataset:
     """Points around the corners (±1, ±1): class 1 where the signs differ. Points (n, 2), float32; classes int64.
 
     >>> X, y = xor(4, noise=0).arrays
@@ -71,7 +72,7 @@ def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
     return _labelled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, rng)
 
 
-def _begin(function: str, n: int, seed: int) -> np.random.Generator:
+def _begin(function: str, n: int, seed: Any) -> np.random.Generator:
     """The generator to draw n points from."""
     whole_from(0, function, n=n)
     return generator(seed)

@@ -5,7 +5,8 @@ waits for the last of them. If another program occupies a core, that thread is l
 times as long. So the engine asks BLAS for one thread while it multiplies, and afterwards gives back the others: what
 the user computes with NumPy itself keeps them.
 
-`multiplier` is for one matrix that many small ones are multiplied with, as in a recurrent layer.
+`multiplier` is for one matrix that many small ones are multiplied with, as in a recurrent layer; `multiply` and
+`multiply_by_rows` are for wide ones, as in a convolution.
 
 Only OpenBLAS can be asked, the BLAS inside NumPy's packages on PyPI. With another BLAS nothing changes.
 """
@@ -17,13 +18,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-__all__ = ["multiplier", "one_thread", "product"]
+__all__ = ["multiplier", "multiply", "multiply_by_rows", "one_thread", "product"]
 
 SMALL = 1 << 18
 """Products of fewer multiplications are computed by one thread anyway."""
@@ -42,14 +43,13 @@ def product(x: Any, y: Any) -> Any:
     """
     if type(x) is not ndarray or type(y) is not ndarray:
         return x @ y  # nodes, whose operator comes back with their arrays
-    matrices = x.ndim == 2 == y.ndim
-    if matrices and not SMALL <= x.size * y.shape[1] <= LARGE:
-        return x.dot(y)
+    if x.ndim == 2 == y.ndim and not SMALL <= x.size * y.shape[1] <= LARGE:
+        return x.dot(y)  # which begins sooner
     threads = get_threads()
     try:
         if threads > 1:
             set_threads(1)
-        return x.dot(y) if matrices else x @ y
+        return x @ y  # `dot` would fill the result with zeros first
     finally:
         if threads > 1:
             set_threads(threads)
@@ -77,19 +77,53 @@ def multiplier(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
     y is cut into strips of columns where `UNPACKED` says that this is quicker.
 
     >>> out = np.empty((2, 32))
-    >>> multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
+    >>> _ = multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
     >>> float(out[1, 31])
     3.0
     """
-    *_, k, columns = y.shape
-    fitting = (p for p in range(1, columns // 16 + 1) if columns % p == 0 and n * k * columns <= p * UNPACKED)
-    count = next(fitting, 1)
+    count = _count_strips(n, y, 16)
     y = np.ascontiguousarray(_strips(y, count))
+    return lambda x, out: np.matmul(x, y, out=_strips(out, count))
 
-    def multiply(x: ndarray, out: ndarray) -> None:
-        np.matmul(x, y, out=_strips(out, count))
 
-    return multiply
+def multiply(x: ndarray, y: ndarray, out: ndarray) -> ndarray:
+    """x @ y into `out`, of matrices or as many pairs of them; a wide y is cut as in `multiplier`.
+
+    >>> multiply(np.ones((2, 4)), np.ones((4, 3)), np.empty((2, 3)))
+    array([[4., 4., 4.],
+           [4., 4., 4.]])
+    """
+    count = _count_strips(x.shape[-2], y, 256)
+    with one_thread():
+        np.matmul(x[..., None, :, :], _strips(y, count), out=_strips(out, count))
+    return out
+
+
+def multiply_by_rows(x: ndarray, y: ndarray) -> Any:
+    """x @ yᵀ, of matrices or pairs of them; wide ones are cut alike, and what their strips give is added.
+
+    >>> multiply_by_rows(np.ones((1, 4)), np.ones((2, 4)))
+    array([[4., 4.]])
+    """
+    few, many = x.shape[-2], y.shape[-2]
+    count = _count_strips(few, y, 800)
+    if count > 1:
+        with one_thread():
+            return np.add.reduce(np.matmul(_strips(x, count), _strips(y, count).swapaxes(-2, -1)), -3)
+    if few <= FEW and few < many:
+        return product(y, x.swapaxes(-2, -1)).swapaxes(-2, -1)
+    return product(x, y.swapaxes(-2, -1))
+
+
+FEW = 64
+"""A product of so few rows with others by rows is made as its transpose, up to a third faster in OpenBLAS."""
+
+
+def _count_strips(n: int, y: ndarray, least: int) -> int:
+    """In how many strips, of `least` columns, y (..., K, columns) is cut to be multiplied with n rows."""
+    *_, k, columns = y.shape
+    wanted = ceil(n * k * columns / UNPACKED)
+    return next((p for p in range(wanted, columns // least + 1) if p and columns % p == 0), 1)
 
 
 def _strips(x: ndarray, count: int) -> ndarray:

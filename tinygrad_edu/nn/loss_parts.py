@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._support.languages import texts
+from ..engine.convert import array_of
 from ..engine.messages import in_words, one_of
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.elementwise import where
@@ -21,8 +22,8 @@ from ..errors import OutOfRangeError, ShapeError
 from .parameter import class_indices, constant_like, numeric, real
 
 __all__ = [
-    "alike", "as_signs", "class_weights", "classes_last", "difference", "mean_of_counted", "picked", "reduced",
-    "target_classes", "weighted",
+    "alike", "as_signs", "check_probabilities", "class_weights", "classes_last", "difference", "mean_of_counted",
+    "picked", "reduced", "target_classes", "weighted",
 ]  # fmt: skip
 
 
@@ -45,13 +46,13 @@ def as_signs(function: str, target: Any) -> Any:
     return target
 
 
-def as_probabilities(function: str, target: Any) -> Any:
-    """The target, checked to be of numbers from 0 to 1."""
+def check_probabilities(function: str, target: Any, weight: Any = None) -> None:
+    """Raise the error for targets that are not from 0 to 1, up to rounding; one whose weight is 0 may be anything."""
     t = number_of(target)
-    if np.any((t < 0) | (t > 1)):
+    wrong = (t < -1e-6) | (t > 1 + 1e-6)
+    if np.any(wrong) and np.any(wrong * array_of(1.0 if weight is None else weight)):
         text = texts("{function}: targets are probabilities, between 0 and 1; (y + 1) / 2 makes them of −1 and 1")
         raise OutOfRangeError(text, function=function)
-    return target
 
 
 def classes_last(function: str, input: Any) -> Any:

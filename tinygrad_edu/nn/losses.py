@@ -38,8 +38,8 @@ from .distances import pairwise_distance
 from .from_function import FromFunction, module_of
 from .loss_parts import (
     alike,
-    as_probabilities,
     as_signs,
+    check_probabilities,
     class_weights,
     classes_last,
     difference,
@@ -134,7 +134,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
             "or binary_cross_entropy_with_logits"
         )
         raise OutOfRangeError(text, x=in_words(input))
-    as_probabilities("binary_cross_entropy", target)
+    check_probabilities("binary_cross_entropy", target, weight)
     losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
     return reduced("binary_cross_entropy", weighted(losses, weight), reduction)
 
@@ -153,7 +153,7 @@ def binary_cross_entropy_with_logits(
     tensor([1000.,    0.])
     """
     input, t = alike("binary_cross_entropy_with_logits", input, target)
-    as_probabilities("binary_cross_entropy_with_logits", t)
+    check_probabilities("binary_cross_entropy_with_logits", t, weight)
     positive = t if pos_weight is None else t * constant_like(pos_weight, input)
     losses = (1.0 - t) * softplus(input) + positive * softplus(-input)  # −log(1 − p) and −log p
     return reduced("binary_cross_entropy_with_logits", weighted(losses, weight), reduction)

@@ -276,7 +276,7 @@ class LSTM(RecurrentLayers):
         self, input_size: int | None, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
     ) -> None:  # fmt: skip
-        if not 0 <= proj_size < max(1, hidden_size):  # a size of 0 is refused below
+        if hidden_size > 0 and not 0 <= proj_size < hidden_size:  # a size of 0 is refused below
             text = texts("LSTM: proj_size is less than hidden_size={size}, and 0 for none; not {value}")
             raise OutOfRangeError(text, size=hidden_size, value=proj_size)
         self.proj_size = proj_size

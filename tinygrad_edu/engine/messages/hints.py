@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import lru_cache, wraps
 from inspect import Signature, isclass, isfunction, signature
+from itertools import chain
+from math import prod
 from typing import Any, NamedTuple
 
 from numpy import bool_, ndarray
@@ -32,9 +34,10 @@ def misfit(function: str, known: Signature, args: Sequence[Any], given: Mapping[
     >>> misfit("f", signature(f), (1, 2), {"eps": "small"})
     DtypeError("f: eps is a number or a list of numbers, not str 'small'")
     """
-    for name, value in known.bind(*args, **given).arguments.items():
-        hint = str(known.parameters[name].annotation)
-        kinds = kinds_of(hint)
+    parameters = known.parameters
+    names = (name for name, parameter in parameters.items() if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD)
+    for name, value in chain(zip(names, args), given.items()):  # of too many or unknown ones Python tells
+        kinds = kinds_of(str(parameters[name].annotation)) if name in parameters else ()
         if not kinds:
             continue
         try:
@@ -54,7 +57,16 @@ NOT = texts("{name} is {what}, not {kind} {value}")
 def explained(
     function: str, known: Signature, args: Sequence[Any], given: Mapping[str, Any], error: Exception
 ) -> Exception:
-    """The error to raise instead of one of Python's or NumPy's: it names the argument, or else all of them."""
+    """The error to raise instead of one of Python's or NumPy's: it names the argument, or else all of them.
+
+    An error in a function of the user's, such as a schedule, stays as it is, with its line.
+    """
+    from traceback import walk_tb  # which is needed here alone
+
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    raiser, package = (name.partition(".")[0] for name in (frame.f_globals.get("__name__", ""), __name__))
+    if raiser not in {package, "numpy", *sys.stdlib_module_names}:
+        return error
     try:
         known.bind(*args, **given)
     except TypeError:  # too few arguments, too many, or an unknown one: Python says which
@@ -79,7 +91,7 @@ class Kind(NamedTuple):
 
 KINDS: dict[str, Kind] = {
     "int": Kind(is_whole, texts("a whole number")),
-    "float": Kind(lambda x: hasattr(x, "__float__"), texts("a number")),
+    "float": Kind(lambda x: hasattr(x, "__float__") and prod(getattr(x, "shape", ())) == 1, texts("a number")),
     "bool": Kind(lambda x: x is None or isinstance(x, (int, bool_)), texts("True or False")),
     "str": Kind(lambda x: isinstance(x, str), texts("a text")),
     "None": Kind(lambda x: x is None, "None"),
@@ -91,18 +103,23 @@ KINDS: dict[str, Kind] = {
     "Sequence": Kind(lambda x: isinstance(x, Iterable) and not isinstance(x, str), texts("a list")),
     "Sequence[int]": Kind(lambda x: _is_list_of(is_whole, x), texts("a list of whole numbers")),
     "Sequence[float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x), texts("a list of numbers")),
-    "tuple[int, int]": Kind(lambda x: _is_list_of(is_whole, x) and len(x) == 2, texts("two whole numbers")),
-    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x) and len(x) == 2, texts("two numbers")),
+    "tuple[int, int]": Kind(lambda x: _is_list_of(is_whole, x, 2), texts("two whole numbers")),
+    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x, 2), texts("two numbers")),
     "Sequence[str]": Kind(lambda x: isinstance(x, Iterable), texts("a list of texts")),
 }
 """By hint: as it is, then with the first of what is in its brackets, then without. Tuples are sequences, too."""
 
 
-def _is_list_of(fits: Callable[[Any], bool], x: Any) -> bool:
-    """Whether x has items, and they fit; of a long list, such as the tokens of a book, NumPy will say it sooner."""
-    if not isinstance(x, Iterable) or isinstance(x, str):
+def _is_list_of(fits: Callable[[Any], bool], x: Any, n: int | None = None) -> bool:
+    """Whether x has items, n of them, and they fit; of a long list, such as the tokens of a book, NumPy says it sooner.
+
+    An iterator, which a look would use up, fits.
+    """
+    if not isinstance(x, Iterable) or isinstance(x, str) or getattr(x, "shape", None) == ():
         return False
-    return not isinstance(x, Sized) or hasattr(x, "dtype") or len(x) > 100 or all(map(fits, x))
+    if not isinstance(x, Sized):
+        return True
+    return n in (None, len(x)) and (hasattr(x, "dtype") or len(x) > 100 or all(map(fits, x)))
 
 
 @lru_cache(1024)
@@ -151,10 +168,7 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **given: Any) -> Any:
         name = type(args[0]).__name__ if args and function.__name__ == "__init__" else function.__qualname__
-        try:
-            wrong = misfit(name, known(), args, given)
-        except TypeError:  # of too few or unknown arguments Python tells
-            wrong = None
+        wrong = misfit(name, known(), args, given)
         if wrong is not None:
             raise wrong
         return function(*args, **given)

@@ -58,11 +58,7 @@ def max_pool(
     """The largest number in each window on x (N, C, *S): (N, C, *windows)."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     x = with_border(x, padding, _lowest(x.dtype))
-    (_, first), *rest = places(kernel, windows, stride, dilation)
-    out = x[first].copy()
-    for _, where in rest:
-        np.maximum(out, x[where], out=out)
-    return images_first(out)
+    return images_first(_folded(np.maximum, x, kernel, windows, stride, dilation))
 
 
 @primitive(
@@ -75,8 +71,8 @@ def max_unpool(
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     bordered_x = with_border(x, padding, _lowest(x.dtype))
-    out, g = np.zeros(bordered_x.shape, g.dtype), images_last(g)
-    disjoint = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel))
+    out, disjoint = _blank(bordered_x.shape, g.dtype, kernel, windows, stride, dilation)
+    g = images_last(g)
     for where, found in _found(bordered_x, images_last(top), kernel, windows, stride, dilation):
         if disjoint:
             kept(found, g, out=out[where])
@@ -116,6 +112,24 @@ def _found(
         searching ^= found
 
 
+def _folded(ufunc: Any, x: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes) -> ndarray:
+    """The numbers of each window, joined by a ufunc."""
+    first, *rest = (x[where] for _, where in places(kernel, windows, stride, dilation))
+    out: ndarray = ufunc(first, rest.pop(0)) if rest else first.copy()
+    for numbers in rest:
+        ufunc(out, numbers, out=out)
+    return out
+
+
+def _blank(
+    shape: Sizes, dtype: Any, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes
+) -> tuple[ndarray, bool]:
+    """An array for what windows write, of zeros unless they write all of it once; and whether they are disjoint."""
+    disjoint = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel))
+    full = disjoint and all(k * p == n for k, p, n in zip(kernel, windows, shape[1:]))
+    return np.empty(shape, dtype) if full else np.zeros(shape, dtype), disjoint
+
+
 def _lowest(dtype: Any) -> Any:
     """The number of the border around an image, which is never the largest."""
     return -inf if dtype.kind == "f" else np.iinfo(dtype).min
@@ -138,9 +152,7 @@ def avg_pool(
     stride, padding, gapless = in_full(len(kernel), stride, padding, None)
     size = x.shape[2:]
     x = with_border(x, padding)
-    out = np.zeros((len(x), *windows, x.shape[-1]), x.dtype)
-    for _, where in places(kernel, windows, stride, gapless):
-        out += x[where]
+    out = _folded(np.add, x, kernel, windows, stride, gapless)
     out /= _counts(size, kernel, stride, padding, counted, windows, out.dtype)
     return images_first(out)
 
@@ -160,9 +172,13 @@ def avg_unpool(
     stride, padding, gapless = in_full(len(kernel), stride, padding, None)
     g = images_last(g)
     share = g / _counts(size, kernel, stride, padding, counted, windows, g.dtype)
-    out = np.zeros((len(g), *bordered(size, padding), g.shape[-1]), share.dtype)
+    shape = (len(g), *bordered(size, padding), g.shape[-1])
+    out, disjoint = _blank(shape, share.dtype, kernel, windows, stride, gapless)
     for _, where in places(kernel, windows, stride, gapless):
-        out[where] += share
+        if disjoint:
+            out[where] = share
+        else:
+            out[where] += share
     return images_first(out[inside(size, padding)])
 
 

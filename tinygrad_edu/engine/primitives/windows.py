@@ -47,8 +47,11 @@ def with_border(x: ndarray, padding: Borders, value: float = 0.0) -> ndarray:
     if not any(map(any, padding)):
         return images_last(x)
     n, channels, *size = x.shape
-    out = np.full((channels, *bordered(tuple(size), padding), n), value, x.dtype)
+    out = np.empty((channels, *bordered(tuple(size), padding), n), x.dtype)
     out[inside(tuple(size), padding)] = images_last(x)
+    for axis, (before, behind) in enumerate(padding, 1):
+        along = out.swapaxes(0, axis)
+        along[:before] = along[len(along) - behind :] = value
     return out
 
 

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..blas import one_thread, product
-from .windows import Borders
+from ..blas import multiply, multiply_by_rows, one_thread, product
+from .windows import Borders, images_first, images_last, with_border
 
 __all__ = ["convolve", "pays", "weight_gradient"]
 
@@ -52,83 +52,84 @@ def pays(
 
 
 def convolve(x: ndarray, weight: ndarray, padding: Borders, out: ndarray) -> None:
-    """The convolution of x (C, H, W, N), with a border of zeros, with weight (O, C, 3, 3), into `out` (O, P, Q, N)."""
-    x = x.astype(out.dtype, copy=False)  # sums of bytes would overflow
+    """The convolution of x (N, C, H, W), with a border of zeros, with weight (O, C, 3, 3), into `out` (O, P, Q, N)."""
     u = product(BOTH_SIDES.astype(out.dtype), weight.reshape(-1, 9).T).reshape(16, *weight.shape[:2])
-    for inputs, above, results in _blocks(x, padding, out, u.nbytes):
-        _to_results(product(u, _of_inputs(inputs, above, padding[1][0], results.shape)), results)
+    results = out if _even(out.shape) == out.shape else np.empty(_even(out.shape), out.dtype)
+    for inputs, some in _blocks(_in_tiles(x, padding, results), results, u.nbytes):
+        tiles = _of_inputs(inputs)
+        _to_results(multiply(u, tiles, np.empty((16, len(out), tiles.shape[2]), out.dtype)), some)
+    if results is not out:
+        out[...] = results[:, : out.shape[1], : out.shape[2]]
 
 
 def weight_gradient(x: ndarray, g: ndarray, padding: Borders, out: ndarray) -> None:
-    """The gradient of the weight, into `out` (O, C, 3, 3), from x (C, H, W, N) and g (O, P, Q, N)."""
-    x, g = x.astype(out.dtype, copy=False), g.astype(out.dtype, copy=False)
-    total = np.zeros((16, len(g), len(x)), out.dtype)
-    for inputs, above, gradients in _blocks(x, padding, g, total.nbytes):
-        tiles = _of_inputs(inputs, above, padding[1][0], gradients.shape)
-        total += product(_of_gradients(gradients), tiles.swapaxes(1, 2))
+    """The gradient of the weight, into `out` (O, C, 3, 3), from x (N, C, H, W) and g (N, O, P, Q)."""
+    g = images_last(g).astype(out.dtype, copy=False)
+    if _even(g.shape) != g.shape:
+        g = with_border(images_first(g), tuple((0, size % 2) for size in g.shape[1:3]))
+    total = np.zeros((16, len(g), x.shape[1]), out.dtype)
+    for inputs, some in _blocks(_in_tiles(x, padding, g), g, total.nbytes):
+        total += multiply_by_rows(_of_gradients(some), _of_inputs(inputs))
     with one_thread():
         np.matmul(total.reshape(16, -1).T, BOTH_SIDES.astype(out.dtype), out=out.reshape(-1, 9))
 
 
-def _blocks(x: ndarray, padding: Borders, y: ndarray, weights: int) -> Iterator[tuple[ndarray, int, ndarray]]:
-    """Rows of results y, an even number at a time, with the rows of x under their windows and of the border above."""
+def _even(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape (O, P, Q, N) of whole tiles."""
+    channels, height, width, n = shape
+    return channels, height + height % 2, width + width % 2, n
+
+
+def _in_tiles(x: ndarray, padding: Borders, results: ndarray) -> ndarray:
+    """x (N, C, H, W) as (C, H, W, N), with the border that whole tiles need for these results."""
+    x = x.astype(results.dtype, copy=False)  # sums of bytes would overflow
+    sizes = zip(x.shape[2:], padding, results.shape[1:3])
+    return with_border(x, tuple((before, n + 2 - before - size) for size, (before, _), n in sizes))
+
+
+def _blocks(x: ndarray, y: ndarray, weights: int) -> Iterator[tuple[ndarray, ndarray]]:
+    """Rows of results y, an even number at a time, with the rows of x under their windows."""
     _, height, width, n = y.shape
-    row_of_tiles = 16 * (len(x) + len(y)) * -(-width // 2) * n * y.itemsize
+    row_of_tiles = 16 * (len(x) + len(y)) * (width // 2) * n * y.itemsize
     step = 2 * max(1, max(CACHE, 2 * weights) // row_of_tiles)
     for start in range(0, height, step):
-        rows, first = y[:, start : start + step], start - padding[0][0]
-        yield x[:, max(0, first) : max(0, first + rows.shape[1] + 2)], max(0, -first), rows
+        yield x[:, start : start + step + 2], y[:, start : start + step]
 
 
-def _of_inputs(x: ndarray, above: int, left: int, results: tuple[int, ...]) -> ndarray:
-    """Bᵀ x B for each tile: (C, H, W, N), with a border `above` and to the `left`, to (16, C, tiles · N)."""
-    _, height, width, n = results
-    tall, wide = -(-height // 2), -(-width // 2)
-    even, odd = _by_parity(x, tall + 1, wide + 1, above, left)
-    rows = np.empty((4, 2, len(x), tall, wide + 1, n), x.dtype)
+def _of_inputs(x: ndarray) -> ndarray:
+    """Bᵀ x B for each tile: (C, H, W, N) to (16, C, tiles · N)."""
+    even, odd = by_parity = np.ascontiguousarray(_by_parity(x))
+    _, _, channels, tall, wide, n = by_parity.shape
+    rows = np.empty((4, 2, channels, tall - 1, wide, n), x.dtype)
+    tiles = np.empty((4, 4, channels, tall - 1, wide - 1, n), x.dtype)
     _b(even[:, :, :-1], odd[:, :, :-1], even[:, :, 1:], odd[:, :, 1:], rows)
     even, odd = rows[:, 0], rows[:, 1]
-    tiles = np.empty((4, 4, len(x), tall, wide, n), x.dtype)
     _b(even[..., :-1, :], odd[..., :-1, :], even[..., 1:, :], odd[..., 1:, :], tiles.swapaxes(0, 1))
-    return tiles.reshape(16, len(x), tall * wide * n)
+    return tiles.reshape(16, channels, -1)
 
 
 def _of_gradients(g: ndarray) -> ndarray:
     """A g Aᵀ for each tile: (O, H, W, N) to (16, O, tiles · N)."""
-    _, height, width, n = g.shape
-    tall, wide = -(-height // 2), -(-width // 2)
-    rows = np.empty((4, 2, len(g), tall, wide, n), g.dtype)
-    even, odd = _by_parity(g, tall, wide)
+    even, odd = by_parity = np.ascontiguousarray(_by_parity(g))
+    rows, tiles = (np.empty((4, n, *by_parity.shape[2:]), g.dtype) for n in (2, 4))
     _a(even, odd, rows)
-    tiles = np.empty((4, 4, len(g), tall, wide, n), g.dtype)
     _a(rows[:, 0], rows[:, 1], tiles.swapaxes(0, 1))
-    return tiles.reshape(16, len(g), tall * wide * n)
+    return tiles.reshape(16, len(g), -1)
 
 
 def _to_results(tiles: ndarray, out: ndarray) -> None:
-    """Aᵀ m A for each tile: (16, O, tiles · N) into (O, H, W, N)."""
-    n_out, height, width, n = out.shape
-    tall, wide = -(-height // 2), -(-width // 2)
-    tiles = tiles.reshape(4, 4, n_out, tall, wide, n)
-    for i, row in enumerate(_a_transposed(*tiles)):
-        for j, numbers in enumerate(_a_transposed(*row)):
-            into = out[:, i::2, j::2]
-            into[...] = numbers[:, : into.shape[1], : into.shape[2]]
+    """Aᵀ m A for each tile: (16, O, tiles · N), which are overwritten, into (O, H, W, N)."""
+    by_parity = _by_parity(out)
+    tiles = tiles.reshape(4, 4, *by_parity.shape[2:])
+    _a_transposed(*tiles)
+    _a_transposed(*tiles[:2].swapaxes(0, 1))
+    by_parity[...] = tiles[:2, :2]
 
 
-def _by_parity(x: ndarray, tall: int, wide: int, above: int = 0, left: int = 0) -> ndarray:
-    """(C, H, W, N) as (2, 2, C, tall, wide, N): the even and odd rows, of each the even and odd columns; else zeros.
-
-    x begins `above` rows and `left` columns after the first.
-    """
-    out = np.zeros((2, 2, len(x), tall, wide, x.shape[-1]), x.dtype)
-    for i in (0, 1):
-        for j in (0, 1):
-            part = x[:, (i + above) % 2 :: 2, (j + left) % 2 :: 2]
-            row, column = (above + 1 - i) // 2, (left + 1 - j) // 2
-            place = out[i, j, :, row : row + part.shape[1], column : column + part.shape[2]]
-            place[...] = part[:, : place.shape[1], : place.shape[2]]
-    return out
+def _by_parity(x: ndarray) -> ndarray:
+    """A view of (C, H, W, N) as (2, 2, C, H / 2, W / 2, N): its even and odd rows, of each the even and odd columns."""
+    channels, height, width, n = x.shape
+    return x.reshape(channels, height // 2, 2, width // 2, 2, n).transpose(2, 4, 0, 1, 3, 5)
 
 
 def _b(x0: ndarray, x1: ndarray, x2: ndarray, x3: ndarray, out: ndarray) -> None:
@@ -147,9 +148,9 @@ def _a(g0: ndarray, g1: ndarray, out: ndarray) -> None:
     np.negative(g1, out=out[3])
 
 
-def _a_transposed(m0: ndarray, m1: ndarray, m2: ndarray, m3: ndarray) -> tuple[ndarray, ndarray]:
-    """Aᵀ m."""
-    first, second = m1 + m2, m1 - m2
-    first += m0
-    second -= m3
-    return first, second
+def _a_transposed(m0: ndarray, m1: ndarray, m2: ndarray, m3: ndarray) -> None:
+    """Aᵀ m, into m0 and m1."""
+    m0 += m1
+    m0 += m2
+    m1 -= m2
+    m1 -= m3
