@@ -64,6 +64,12 @@ def test_a_lesson_that_there_is_not_is_named(run: Command) -> None:
         assert f"there is no lesson '{words[-1]}'" in err
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_option_may_stand_between_the_arguments(lang: str, run: Command) -> None:
+    assert run("tutorials", "copy", "course", "--scripts", "16", "--lang", lang).out == "course/16_gates.py\n"
+    assert run("tutorials", "copy", "course", "--scripts", "1", "--nope", "--lang", lang).code == 2
+
+
 def test_without_jupytext_there_are_still_the_scripts(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jupytext", None)
     code, _, err = run("tutorials", "copy", "course")

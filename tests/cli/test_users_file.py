@@ -286,6 +286,12 @@ def test_a_console_that_knows_no_greek(typed: Command) -> None:
     assert "\\u2202z/\\u2202x" in out
 
 
+@pytest.mark.parametrize("end", ["sys.stdout.close()", "sys.stdout = None", "sys.stderr.close()"])
+def test_a_file_that_closes_what_it_prints_to_is_drawn(end: str, typed: Command, folder: Path) -> None:
+    write(folder / "closes.py", "import sys", "import tinygrad_edu as tg", "z = tg.Value(2.0)", end)
+    assert typed("step", "closes.py:z", "-o", "z.html") == (0, "z.html: 1 step\n", "")
+
+
 def test_version(typed: Command) -> None:
     assert typed("--version") == (0, f"tinygrad-edu {tg.__version__}\n", "")
 

@@ -17,7 +17,7 @@ from .. import __version__
 from .._support.languages import languages, say, speaking
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..errors import TinygradError
-from .command import Refusal
+from .command import CommandParser, Refusal
 
 __all__ = ["main"]
 
@@ -97,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
     )
     about = say("show program's version number and exit")
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}", help=about)
-    commands = top.add_subparsers(title=say("commands"), required=True, metavar="COMMAND")
+    commands = top.add_subparsers(title=say("commands"), required=True, metavar="COMMAND", parser_class=CommandParser)
     for one in (demo, show, train, sample, tutorials, grade):
         one.add_to(commands)
     return top

@@ -11,10 +11,34 @@ from typing import Any
 
 from .._support.languages import SpokenError, languages, say, texts
 
-__all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "not_negative", "number", "refusing"]
+__all__ = [
+    "Add",
+    "CommandParser",
+    "Commands",
+    "Refusal",
+    "above",
+    "at_least",
+    "command",
+    "not_negative",
+    "number",
+    "refusing",
+]
 
 Commands = Any  # the result of argparse's add_subparsers, whose class has no public name
 Add = Callable[..., argparse.Action]
+
+
+class CommandParser(argparse.ArgumentParser):
+    """The parser of a command, whose options may also stand between its other arguments: `copy DIR --scripts 16`."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the arguments; where some are left over, the options first and then the rest."""
+        found, left_over = super().parse_known_args(args, namespace)
+        if not left_over:
+            return found, left_over
+        self.usage = self.format_usage().removeprefix(say("usage: ")).strip()  # argparse cuts off the English word
+        self.parse_known_args = super().parse_known_args  # type: ignore[method-assign]  # which it calls for each part
+        return self.parse_known_intermixed_args(args, namespace)
 
 
 class Refusal(SpokenError):

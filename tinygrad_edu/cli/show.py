@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from .._support.formats import format_of
-from .._support.languages import say, texts
+from .._support.languages import counted, say, texts
 from ..engine.node import Node
 from ..errors import TinygradError
 from ..graph import draw, explain
@@ -129,4 +129,4 @@ def _run_step(arguments: argparse.Namespace) -> None:
         return
     with refusing(OSError):
         script.save(arguments.out, predict=arguments.predict)
-    print(say("{file}: {n} steps", file=visible(arguments.out), n=f"{len(script):,}"))
+    print(counted(len(script), "{file}: {n} step", "{file}: {n} steps", file=visible(arguments.out)))

@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -101,6 +101,11 @@ def _as_main(module: ModuleType, file: str) -> Iterator[None]:
     finally:
         sys.argv, sys.path[:], sys.modules["__main__"] = argv, path, main_module
         os.chdir(folder)
+        for number, name in enumerate(("stdout", "stderr"), 1):
+            if getattr(getattr(sys, name), "closed", True):  # by the user's file, and only Python's own object
+                with suppress(OSError):
+                    again = open(number, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+                    setattr(sys, name, again)
 
 
 def _line_of(error: BaseException, file: str) -> str:

@@ -137,7 +137,7 @@ def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, 
             raise Different("count", text)
         return _largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
     if expected is None or isinstance(expected, (str, bool)):
-        if isinstance(answer, (np.ndarray, np.generic)) and answer.shape == ():
+        if isinstance(answer, (np.ndarray, np.generic)) and answer.shape == () and answer.dtype.kind in ("b", "U"):
             answer = answer.item()  # np.True_ is as good as True
         if type(answer) is not (str if isinstance(expected, str) else type(expected)):
             raise Different("type", _expected_other(name, kind_of(answer), kind_of(expected)))
