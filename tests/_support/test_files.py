@@ -97,3 +97,18 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="no ordinary file"):
         read_file(tmp_path / "pipe")
+
+
+@POSIX
+def test_a_device_or_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "picture.svg"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for path in (pipe, link):
+        replace_file(path, b"new")
+        assert os.read(reader, 10) == b"new"
+        assert pipe.is_fifo()
+    os.close(reader)
+    replace_file(os.devnull, b"new")
+    assert Path(os.devnull).read_bytes() == b""

@@ -56,7 +56,8 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file; an older one of that name is replaced at the very end, and who may read it stays as it was.
 
     A reader of `path` finds the old content or the new, even after a full disk, `kill -9` or a power cut: the content
-    is written to a new file beside it and flushed to the disk, then the file system renames that file in one step.
+    is written to a new file beside it and flushed to the disk, then the file system renames that file in one step. A
+    device or a pipe, such as /dev/stdout, is written to.
 
     Raises `OSError`, with the path, where the file cannot be written.
 
@@ -68,7 +69,11 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """
     draft = None
     try:
-        target = Path(os.path.realpath(_possible(path)))  # the file itself, where the path is a link
+        given = _possible(path)
+        if given.exists() and not given.is_file() and not given.is_dir():
+            given.write_bytes(content)
+            return
+        target = Path(os.path.realpath(given))  # the file itself, where the path is a link
         if target.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         remove_abandoned(target.parent, target.name)
