@@ -265,7 +265,7 @@ def test_a_reader_that_has_left_is_no_error(folder: Path, words: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
-@pytest.mark.parametrize("words", ["tutorials", "explain lesson.py:z --wrt x", "tutorials copy new 1"])
+@pytest.mark.parametrize("words", ["tutorials", "explain lesson.py:z --wrt x", "tutorials copy --scripts new 1"])
 @pytest.mark.parametrize(
     ("end", "code", "says"),
     [
