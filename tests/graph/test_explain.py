@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -310,6 +311,16 @@ def test_the_explanation_for_markdown_and_latex() -> None:
         "# How v₁ changes with x\\_1\n\n## Forward\n\n- `v₁ = x_1 · x_1 = 3 × 3 = 9`"
     )
     assert r"\frac{\partial v_{1}}{\partial x_{1}}" in explanation.latex()
+
+
+@pytest.mark.parametrize("name", [None, "x", "θ̂", "∂L/∂w", "a + b", "ℒ(θ)", "x̂_{t-1}", "2", "🚀", "a_b", "100 %"])
+def test_words_in_latex_hold_no_sign_that_is_unknown_there(name: str | None) -> None:
+    x = tg.Value(0.0, name)
+    lines = tg.explain(x * x.relu() + x, x).latex().splitlines() + tg.explain(x.relu(), x).latex().splitlines()
+    for line in lines:
+        if "section" in line or r"\par" in line:
+            assert line.count("$") % 2 == 0
+            assert re.sub(r"\$[^$]*\$", "", line).isascii()
 
 
 @pytest.mark.parametrize("file", ["\x1b[31mred.py", "caf\udce9.py", "a\u202eyp.exe.py"])

@@ -109,8 +109,8 @@ def pull(
             return ((0, x, x.fit(to_x)),) if x.tick > 0 else ()
         of_x, of_y = isinstance(x, Node), isinstance(y, Node)
         out, a, b = (node, x, y) if create_graph else (node._number, x._number if of_x else x, y._number if of_y else y)
-        of_x = of_x and (x in needed if needed else x.tick > 0)
-        of_y = of_y and (y in needed if needed else y.tick > 0)
+        of_x = of_x and (x.tick > 0 if needed is None else x in needed)
+        of_y = of_y and (y.tick > 0 if needed is None else y in needed)
         to_x = ((0, x, x.fit(rules[0](upstream, out, a, b))),) if of_x else ()
         return (*to_x, (1, y, y.fit(rules[1](upstream, out, a, b)))) if of_y else to_x
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
@@ -123,7 +123,8 @@ def _pull_with_care(
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
     operands = node.inputs
-    slots = [i for i, x in enumerate(operands) if isinstance(x, Node) and (x in needed if needed else x.tick > 0)]
+    receives = [isinstance(x, Node) and (x.tick > 0 if needed is None else x in needed) for x in operands]
+    slots = [slot for slot, received in enumerate(receives) if received]
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
     if node.tick < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))

@@ -83,14 +83,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "tile": (shapes.repeat_counts,),
     "repeat": (axes.one_in_range, shapes.repeat_counts, shapes.counts_per_place),
     "pad": (shapes.pad_width,),
-    "concatenate": (
-        axes.in_one_list,
-        shapes.joined_shapes,
-    ),
-    "stack": (
-        axes.in_one_list,
-        shapes.equal_shapes,
-    ),
+    "concatenate": (axes.in_one_list, shapes.joined_shapes),
+    "stack": (axes.in_one_list, shapes.equal_shapes),
     "split": (indices.split_points,),
     "flatten": (axes.start_and_end,),
     "take": (axes.one_in_range,),

@@ -388,14 +388,15 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
 def prose(text: str, names: Collection[str] = ()) -> str:
     r"""Text of a paragraph in which nothing is read as a command; these names, and signs of mathematics, as such.
 
-    >>> print(prose("How loss changes with x_1: 100 % of θ₁ · «a + b»", ["loss"]))
-    How $\mathrm{loss}$ changes with x\_1: 100 \% of $\theta_{1}$ $\cdot$ ${\langle \mathrm{a\ +\ b} \rangle}$
+    >>> print(prose("How loss changes with x_1: 100 % of θ₁: «a + b»", ["loss"]))
+    How $\mathrm{loss}$ changes with x\_1: 100 \% of $\theta_{1}$: ${\langle \mathrm{a\ +\ b} \rangle}$
     """
 
     def written(match: re.Match[str]) -> str:
         word = match[0]
-        if word in names or not all(map(_is_of_prose, word)):
-            return f"${equation(word)}$"
+        text = word.rstrip(".,:;")
+        if text in names or not all(map(_is_of_prose, text)):
+            return f"${equation(text)}${word[len(text) :]}"
         return "".join(rf"\{c}" if c in "%&#$_{}" else f"\\char`\\{c} " if c in "\\~^" else c for c in word)
 
     return re.sub(rf"(?:{MARKED}|[^\s{EAST_ASIAN}])+", written, text)
