@@ -154,7 +154,7 @@ def draw(
         looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
             return looks.drawing(Plan(0, shown, first))
-        if mode == "backward":
+        if mode == "backward" and any(box.kind == "operation" for box in shown.nodes):  # not totals of a huge graph
             looks = looks._replace(results=written_out(forward(recorded, gradients=False)))
         free = Choice(
             whole,
