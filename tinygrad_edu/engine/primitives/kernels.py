@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
-from math import inf, pi
+from math import pi
 from typing import Any
 
 import numpy as np
