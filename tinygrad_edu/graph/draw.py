@@ -83,7 +83,7 @@ def draw(
     ----------
     node : a Value or a Tensor; or several, in a list, a tuple or a dictionary, whose keys are their names. Each single
         number among them has its gradients in the picture. Or a module of `nn`, with the shape of its input in place of
-        the mode, such as `draw(model, (1, 28, 28))`: the picture has its layers and the shapes between them, and no
+        the mode, such as `draw(model, (1, 1, 28, 28))`: the picture has its layers and the shapes between them, and no
         numbers. An array in place of the shape is an example; several inputs are a list. The model does not change.
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
