@@ -43,7 +43,7 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
 
 
 def _flattened(shape: Sequence[int], sizes: Sequence[int]) -> str:
-    """How x of this shape can be made to fit a weight of these sizes, if all its numbers, or those of an example, do."""
+    """How x of this shape fits a weight of these sizes, if all its numbers, or those of each example, fit."""
     if (prod(shape[1:]),) == sizes[1:]:
         return say("; nn.Flatten() makes one axis of the last ones")
     if (prod(shape),) == sizes[1:]:
