@@ -346,7 +346,7 @@ def _edges(function: str, boxes: Any) -> ndarray:
     return np.moveaxis(array, -1, 0)
 
 
-def _hold(function: str, boxes: ndarray, right: ndarray, rule: str) -> None:
+def _hold(function: str, boxes: ndarray, right: Any, rule: str) -> None:
     """Raise `OutOfRangeError` for the first box that is not finite or not `right`, with the rule."""
     right = right & np.isfinite(boxes).all(axis=-1)
     if not right.all():
