@@ -182,7 +182,7 @@ class Script(Sequence[Event]):
         try:
             from .terminal import Player
         except ImportError:
-            command = "pip install 'tinygrad_edu[step]'"
+            command = 'pip install "tinygrad_edu[step]"'
             print(say("The player in the terminal needs Textual: {command}", command=command), file=sys.stderr)
             return False
         score = Player(self, predict=predict).run()
