@@ -9,7 +9,6 @@ sends. Therefore every wait has a deadline, and no memory is allocated before th
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import json
 import os
 import select
@@ -107,12 +106,11 @@ class ColdStart:
     def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
         self.command = _command("serve_alone", {**settings, "data": "."})
         self.settings, self.files = settings, files
-        outside: tuple[str, ...] = ()
-        if sys.platform == "darwin":
-            self.command, outside = other_systems.confined(self.command)
-        elif sys.platform == "win32":
-            outside = ("memory",)
-        self.outside: Collection[str] = set(outside) - set(settings["without"])
+        self.confined = sys.platform == "darwin" and other_systems.can_confine()
+        outside = {"memory"} if sys.platform in ("darwin", "win32") else set()
+        if self.confined:
+            outside |= {"files", "system calls"}
+        self.outside: Collection[str] = outside - set(settings["without"])
 
     def start(self) -> Child:
         """Start a child. Raises `SandboxError` where the system starts none, as in a browser."""
@@ -120,7 +118,8 @@ class ColdStart:
         try:
             _write_files(Path(home), self.files)
             process = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
+                other_systems.confined(self.command, home) if self.confined else self.command,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
                 cwd=home, env=_environment(home), start_new_session=True,
             )  # fmt: skip
             if sys.platform == "win32":
@@ -144,8 +143,10 @@ class ColdStart:
         """Kill the child and its process group, and wait for its end; its exit code."""
         if sys.platform == "win32":
             return other_systems.end_job(process)
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # it has ended; macOS then gives the second
+            process.kill()
         return int(process.wait())
 
     def close(self) -> None:

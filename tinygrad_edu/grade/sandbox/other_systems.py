@@ -17,14 +17,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["confined", "end_job", "interpreter", "profile", "put_in_job", "watch_memory"]
+__all__ = ["can_confine", "confined", "end_job", "interpreter", "profile", "put_in_job", "watch_memory"]
 
 
 # macOS: `sandbox-exec` closes files, network and processes. Apple calls it deprecated but has no successor for
 # command-line programs, so it is first tested on a small program. The kernel does not limit memory: a thread does.
 
 PROBE = """
-import os, socket
+import os, socket, sys
+sys.path.append(sys.argv[1])
+import numpy
 def refused(what):
     try:
         what()
@@ -35,18 +37,21 @@ files = refused(lambda: open(os.path.expanduser("~/.probe"), "w")) and refused(l
 calls = refused(os.fork) and refused(lambda: socket.create_connection(("127.0.0.1", 9)))
 print(int(files), int(calls))
 """
-"""A program that tests the profile: all these actions must fail."""
+"""A program that tests the profile: NumPy must load, and all these actions must fail."""
 
 
-def profile() -> str:
-    """The rules for `sandbox-exec`; where several apply, the last one counts."""
-    numpy_folder, inside = Path(np.__file__).resolve().parent, Path(__file__).resolve().parent.parent / "inside"
+def profile(home: str) -> str:
+    """The rules for `sandbox-exec` of a child with this directory; where several apply, the last one counts.
+
+    Folders are named without links, as the kernel compares them.
+    """
+    numpy_folder, inside = Path(np.__file__).parent, Path(__file__).parent.parent / "inside"
     readable = ["/System", "/usr", "/Library", "/private/var/db", "/dev", sys.base_prefix]
     closed = [sysconfig.get_path("purelib"), str(Path(sys.base_prefix) / "lib" / "site-packages"), "/Library/Python"]
-    opened = [str(numpy_folder), str(numpy_folder.with_name("numpy.libs")), str(inside)]
+    opened = [str(numpy_folder), str(numpy_folder.with_name("numpy.libs")), str(inside), home]
 
     def rule(verb: str, what: str, folders: Sequence[str]) -> str:
-        return f"({verb} {what} " + " ".join(f'(subpath "{folder}")' for folder in folders) + ")"
+        return f"({verb} {what} " + " ".join(f'(subpath "{Path(folder).resolve()}")' for folder in folders) + ")"
 
     return "\n".join(
         [
@@ -64,17 +69,20 @@ def profile() -> str:
     )
 
 
-def confined(command: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The command under `sandbox-exec`, and the walls that this raises; the plain command if it does not work."""
-    prefix = ["/usr/bin/sandbox-exec", "-p", profile()]
+def confined(command: Sequence[str], home: str) -> list[str]:
+    """The command of a child with this directory, under `sandbox-exec`."""
+    return ["/usr/bin/sandbox-exec", "-p", profile(home), *command]
+
+
+def can_confine() -> bool:
+    """Whether `sandbox-exec` works here, and does what the profile says."""
+    packages = str(Path(np.__file__).parents[1])
+    probe = confined([sys.executable, "-I", "-S", "-c", PROBE, packages], packages + "/numpy")
     try:
-        probe = [*prefix, sys.executable, "-I", "-S", "-c", PROBE]
         answer = subprocess.run(probe, capture_output=True, encoding="utf-8", timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
-        answer = ""
-    if answer.split() == ["1", "1"]:
-        return prefix + command, ("memory", "files", "system calls")
-    return command, ("memory",)
+        return False
+    return answer.split() == ["1", "1"]
 
 
 def watch_memory(process: subprocess.Popen[bytes], most: int) -> None:
