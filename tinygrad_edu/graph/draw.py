@@ -444,7 +444,7 @@ class Drawing:
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
         .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
-        .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light
+        .png and .pdf are made from the SVG by the typst package (`pip install "tinygrad_edu[picture]"`), in light
         colours where the theme is "auto"; without it Graphviz draws them, from the DOT text. Ghostscript turns the PDF
         into .eps. The file appears complete
         or not at all: one that was there before is replaced at the end, or stays as it was.
