@@ -106,7 +106,7 @@ def to_npz(obj: Any) -> bytes:
     arrays: dict[str, ndarray] = {}
     structure = {"format": "tinygrad_edu", "version": VERSION, "content": _encoded(obj, (), arrays)}
     file = BytesIO()
-    archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)  # as a `with` block it would hide Ctrl-C behind its own error
+    archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)  # `with` would answer Ctrl-C by an error of its own
     archive.writestr(zipfile.ZipInfo(STRUCTURE), json.dumps(structure))  # by name alone it would bear the date
     for name, array in arrays.items():
         member = BytesIO()
