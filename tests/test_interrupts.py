@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -31,12 +32,14 @@ Scene = tuple[Callable[[], object], Callable[[], object]]
 POINTS = 2 * settings().max_examples
 """So many moments are tried in each scene."""
 
+OTHERS = ("_ufunc_config.py", "threading.py")
+
 
 class CtrlC:
     """A profile function that raises `KeyboardInterrupt` at the n-th moment; it counts them if n is 0.
 
-    Two kinds of moments do not count. One is the start of an `__exit__`, where no block written in Python is safe. The
-    others are in NumPy's `errstate`.
+    Moments that nobody here can mend do not count: the start of an `__exit__`, where no block written in Python is
+    safe, and those inside of NumPy's `errstate` and of the module `threading`.
     """
 
     def __init__(self, n: int = 0) -> None:
@@ -45,7 +48,7 @@ class CtrlC:
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
         is_entered = event == "call" and code.co_name != "__exit__"
-        if (is_entered or event == "c_return") and not code.co_filename.endswith("_ufunc_config.py"):
+        if (is_entered or event == "c_return") and not code.co_filename.endswith(OTHERS):
             self.count += 1
             if self.count == self.n:
                 sys.setprofile(None)
@@ -90,7 +93,8 @@ def recording(folder: Path) -> Scene:
 
     def check() -> None:
         known = None if x.grad is None else x.grad.copy()
-        a.zero_grad(), b.zero_grad(), x.zero_grad()
+        for leaf in (a, b, x):
+            leaf.zero_grad()
         (a * b * b).backward()
         assert (a.grad, b.grad) == (9.0, 12.0)
         h = (x @ x.T).tanh()
@@ -153,16 +157,16 @@ def training(threads: int) -> Callable[[Path], Scene]:
         loader = tg.data.DataLoader(tg.data.xor(10), batch_size=5, shuffle=True)
         optimizer = optim.Adam(model.parameters())
         modes = [module.training for module in model.modules()]
-        given: Any = (model, loader, nn.CrossEntropyLoss(), optimizer)
+        fit = partial(train.fit, model, loader, nn.CrossEntropyLoss(), optimizer, 1, threads=threads)
         file = folder / "checkpoint.npz"
 
         def work() -> None:
-            train.fit(*given, 1, [train.accuracy], loader, threads=threads, callbacks=[train.Checkpoint(file)])
+            fit(metrics=[train.accuracy], validation=loader, callbacks=[train.Checkpoint(file)])
 
         def check() -> None:
             assert [module.training for module in model.modules()] == modes
             assert not file.exists() or tg.load(file)
-            assert np.isfinite(train.fit(*given, 1, threads=threads).steps).all()
+            assert np.isfinite(fit().steps).all()
 
         return work, check
 
