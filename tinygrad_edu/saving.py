@@ -106,12 +106,13 @@ def to_npz(obj: Any) -> bytes:
     arrays: dict[str, ndarray] = {}
     structure = {"format": "tinygrad_edu", "version": VERSION, "content": _encoded(obj, (), arrays)}
     file = BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(STRUCTURE), json.dumps(structure))  # by name alone it would bear the date
-        for name, array in arrays.items():
-            member = BytesIO()
-            np.lib.format.write_array(member, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
+    archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)  # `with` would answer Ctrl-C by an error of its own
+    archive.writestr(zipfile.ZipInfo(STRUCTURE), json.dumps(structure))  # by name alone it would bear the date
+    for name, array in arrays.items():
+        member = BytesIO()
+        np.lib.format.write_array(member, array, allow_pickle=False)
+        archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
+    archive.close()
     return file.getvalue()
 
 

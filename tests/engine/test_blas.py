@@ -104,6 +104,16 @@ def test_contexts_that_overlap_give_the_threads_back(openblas: Openblas) -> None
     second.__exit__(None, None, None)
 
 
+def test_threads_that_another_gives_back_meanwhile_stay(openblas: Openblas, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked_before_they_are_back() -> int:
+        openblas.threads = 4
+        return 1
+
+    monkeypatch.setattr(blas, "get_threads", asked_before_they_are_back)
+    with one_thread():
+        pass
+
+
 def in_a_process(program: str, threads: int) -> str:
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads)}
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)

@@ -335,6 +335,23 @@ def test_an_interrupt_ends_all_parts(others: Any) -> None:
         gc.enable()
 
 
+class InterruptedPool(ThreadPoolExecutor):
+    """Ctrl-C comes when it is given the second part."""
+
+    parts = 0
+
+    def submit(self, *work: Any, **arguments: Any) -> Any:
+        self.parts += 1
+        if self.parts == 2:
+            raise KeyboardInterrupt
+        return super().submit(*work, **arguments)
+
+
+def test_no_part_waits_for_one_that_has_not_begun() -> None:
+    with pytest.raises(KeyboardInterrupt), InterruptedPool(2) as pool:
+        side_by_side(pool, [slice(0, 1), slice(1, 2)], repr, ["first", "second"])
+
+
 @pytest.mark.parametrize(
     ("targets", "loss"),
     [

@@ -64,7 +64,8 @@ def one_thread() -> Iterator[None]:
     """
     threads = get_threads()
     try:
-        set_threads(1)
+        if threads > 1:  # else another thread, which gives them back, has asked for one
+            set_threads(1)
         yield
     finally:
         if threads > 1:

@@ -214,13 +214,12 @@ class _Evaluation:
                     in_nodes, in_graph = True, in_graph or x.tick > 0
         self.in_graph = in_graph and here.level > OFF
         given = list(args)
-        with differentiate:
-            self.variables = [_variable(x, self.in_graph) for x in self.arguments]
-            for i, variable in zip(slots, self.rebuilt(self.variables)):
-                given[i] = variable
-            self.output, self.aux = f(*given, **(kwargs or {})), None
-            if has_aux:
-                self.output, self.aux = _pair(operator, self.output)
+        self.variables = [_variable(x, self.in_graph) for x in self.arguments]
+        for i, variable in zip(slots, self.rebuilt(self.variables)):
+            given[i] = variable
+        self.output, self.aux = differentiate.run(f, *given, **(kwargs or {})), None
+        if has_aux:
+            self.output, self.aux = _pair(operator, self.output)
         self.connected = isinstance(self.output, Node) and self.output.tick > 0
         if not self.connected:
             _one_result(operator, self.output)

@@ -58,13 +58,11 @@ class State:
         self.around = around
 
     def close(self) -> None:
-        """Take the values of the state around this one, and leave the block if this is its context."""
+        """Take the values of the state around this one."""
         around = self.around
         assert around is not None
         self.level, self.tracing, self.derivative = around.level, around.tracing, around.derivative
         self.complete = around.complete
-        if state() is self:
-            _state.set(around)
 
 
 DEFAULT = State(ON, False, False)
@@ -102,17 +100,43 @@ class Switch:
         self.__name__, self.__doc__, self._entered = name, doc, entered
         self._states: list[State] = []
 
+    # Ctrl-C may come at the start of a function and after any call in it. So each call that matters stands in a `try`
+    # whose end puts things right, and what is put right last is the context.
+
     def __enter__(self) -> None:
-        self._states.append(self._entered(state()))
-        _state.set(self._states[-1])
+        around = state()
+        inside = self._entered(around)
+        try:
+            self._states.append(inside)
+            _state.set(inside)
+        except BaseException:  # the block is not entered, and will not be left
+            _state.set(around)
+            self._states.remove(inside)
+            raise
 
     def __exit__(self, *_: object) -> None:
         if not self._states:
             raise GraphError(f"{self.__name__}: left more often than it was entered")
-        here = state()
-        left = here if here in self._states else self._states[-1]
-        self._states.remove(left)
-        left.close()
+        here = left = self._states[-1]
+        try:
+            here = state()
+            left = here if here in self._states else left
+            self._states.remove(left)
+            left.close()
+        finally:
+            if here is left:  # this is its context
+                _state.set(left.around)  # type: ignore[arg-type]
+
+    def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """The result of a call, with the switch on while it runs."""
+        around = state()
+        inside = self._entered(around)
+        try:
+            _state.set(inside)
+            return function(*args, **kwargs)
+        finally:
+            _state.set(around)
+            inside.close()  # for other contexts that began inside, such as tasks
 
     @overload
     def __call__(self) -> Switch: ...
@@ -136,8 +160,7 @@ def _switched(function: Callable[..., Any], switch: Switch) -> Callable[..., Any
     """The function with the switch on while its own lines run; off while a generator or a coroutine waits."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        with switch():
-            return function(*args, **kwargs)
+        return switch.run(function, *args, **kwargs)
 
     def generator(*args: Any, **kwargs: Any) -> Any:
         return (yield from _resumed(function(*args, **kwargs), switch))
@@ -168,8 +191,7 @@ def _resumed(running: Any, switch: Switch) -> Generator[Any, Any, Any]:
     try:
         while True:
             try:
-                with switch():
-                    item = go_on(value)
+                item = switch.run(go_on, value)
             except StopIteration as end:
                 return end.value
             try:

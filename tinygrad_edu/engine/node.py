@@ -156,8 +156,8 @@ class Node:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise DtypeError(
-            f"pickle: a {type(self).__name__} is not pickled, because loading a pickle can run any program; "
-            "write `.data` with numpy.savez() instead"
+            f"pickle: a {type(self).__name__} is not pickled, because loading a pickle can run any program; give "
+            "another process its `.data`, or a module's state_dict(), and write files with tg.save()"
         )
 
     shape: Any

@@ -32,7 +32,7 @@ from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
 from .members import found, is_plain, joined, once
 from .messages import MISSPELT, fits, misfits, no_attribute, one_typo_from
-from .parameter import Shape, Uninitialized, adopt, marked_role, materialize, numeric, role
+from .parameter import Shape, Uninitialized, adopt, marked_role, materialize, numeric, role, unmake
 
 __all__ = ["Module"]
 
@@ -350,15 +350,21 @@ class Module(TakesPyTorchsArguments):
             if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
                 text = texts("{layer}: {name} would have shape {shape}, and sizes are whole numbers from 0 on")
                 raise DtypeError(text, layer=self, name=name, shape=shape)
-        waiting = any(None in shape for shape in shapes.values())
-        for name, shape in shapes.items():
-            if waiting:
+        if any(None in shape for shape in shapes.values()):
+            for name, shape in shapes.items():
                 said = say("{name} of {layer}", name=name, layer=self)
                 getattr(self, name).open_name, getattr(self, name).open_shape = said, shape
-            else:
-                materialize(getattr(self, name), shape)
-        if shapes and not waiting:
-            self.reset_parameters()
+            return
+        fresh = [getattr(self, name) for name in shapes]
+        try:
+            for x, shape in zip(fresh, shapes.values()):
+                materialize(x, shape)
+            if fresh:
+                self.reset_parameters()
+        except BaseException:  # Ctrl-C, too: none is left without its initial values
+            for x in fresh:
+                unmake(x)
+            raise
 
     def _first_call(self, *inputs: Any) -> None:
         """Learn the sizes that are open; from here on, a tensor is a parameter only if it is known as one."""
@@ -371,19 +377,24 @@ class Module(TakesPyTorchsArguments):
     def _learn_sizes(self, x: Any = 0.0, *others: Any) -> None:
         """Take the open sizes from the first input, and build the parameters that waited for them."""
         shape = shape_of(numeric(type(self).__name__, x))
-        for size, axis in self.open_sizes.items():
-            if getattr(self, size) is None:
+        left_open = [size for size in self.open_sizes if getattr(self, size) is None]
+        try:
+            for size in left_open:
+                axis = self.open_sizes[size]
                 if not -len(shape) <= axis < len(shape):
                     text = texts("{layer}: an input of shape {shape} has no axis {axis}, which gives {size}")
                     raise ShapeError(text, layer=self, shape=shape, axis=axis, size=size)
                 setattr(self, size, shape[axis])
                 wrong = [k for k, known in self.shapes().items() if not fits(getattr(self, k), known)]
                 if wrong:  # the loaded weights are for another input
-                    setattr(self, size, None)
                     loaded = getattr(self, wrong[0]).shape
                     text = texts("{layer}: the loaded {name} {loaded} does not fit an input of shape {shape}")
                     raise ShapeError(text, layer=self, name=wrong[0], loaded=loaded, shape=shape)
-        self.build()
+            self.build()
+        except BaseException:  # Ctrl-C, too: the next call begins anew
+            for size in left_open:
+                vars(self)[size] = None
+            raise
 
     # Attributes: misspelt names are refused.
 
@@ -443,15 +454,22 @@ class Module(TakesPyTorchsArguments):
 
 
 @contextmanager
-def evaluating(model: Any) -> Iterator[None]:
-    """The model as after `eval()`, and nothing is recorded; afterwards it is in the mode that it was in before."""
-    was_training = model.training
-    model.eval()
+def keeping_modes(model: Module) -> Iterator[None]:
+    """Afterwards each module is in the mode, training or evaluation, that it was in before."""
+    modes = [(vars(module), module.training) for module in model.modules()]
     try:
-        with no_grad():
-            yield
+        yield
     finally:
-        model.train(was_training)
+        for attributes, training in modes:
+            attributes["training"] = training
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """The model as after `eval()`, and nothing is recorded; afterwards it is in the mode that it was in before."""
+    with keeping_modes(model), no_grad():
+        model.eval()
+        yield
 
 
 def tensors_in(modules: Iterable[tuple[str, Module]], kind: str | None = None) -> Iterator[tuple[str, Any]]:

@@ -144,6 +144,13 @@ def materialize(tensor: Tensor, shape: Any) -> Tensor:
     return tensor
 
 
+def unmake(tensor: Tensor) -> None:
+    """Take back what `materialize` did."""
+    if not isinstance(tensor, Uninitialized):
+        del tensor._number
+        tensor.__class__ = Uninitialized
+
+
 def role(x: Any) -> str | None:
     """The role of x in the module that holds it: "parameter", "buffer", or None for everything else."""
     if not isinstance(x, Node) or x.primitive is not None:

@@ -40,7 +40,7 @@ from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..engine.messages import short, whole_from
 from ..errors import DtypeError, OptimizerError, ShapeError
 from ..nn import Module
-from ..nn.module import evaluating
+from ..nn.module import evaluating, keeping_modes
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from .history import History
 from .metrics import Metric, Running, arrays
@@ -102,17 +102,15 @@ def fit(
         model, loader, loss, optimizer, epochs, _named(metrics), validation, scheduler, callbacks, threads, progress
     )
     keep_freed_memory()
-    was_training = model.training
-    try:
-        for callback in callbacks:
-            callback.on_fit_begin(run)
-        with crew(threads) as pool, collecting_rarely():
-            while run.epoch < epochs and not any(callback.should_stop(run) for callback in callbacks):
-                _one_epoch(run, pool)
-    except KeyboardInterrupt:
-        run.history.interrupted = True
-    finally:
-        model.train(was_training)
+    with keeping_modes(model):
+        try:
+            for callback in callbacks:
+                callback.on_fit_begin(run)
+            with crew(threads) as pool, collecting_rarely():
+                while run.epoch < epochs and not any(callback.should_stop(run) for callback in callbacks):
+                    _one_epoch(run, pool)
+        except KeyboardInterrupt:
+            run.history.interrupted = True
     return run.history
 
 

@@ -104,12 +104,15 @@ def side_by_side(
     """
     meeting, begin = Meeting(len(rows)), next(clock)
     parts = [Part(own, begin, partial(meeting.meet, place)) for place, own in enumerate(rows)]
-    with one_thread():  # for each
-        running = [
-            pool.submit(copy_context().run, meeting.attend, place, own, work, *one)
-            for place, (own, *one) in enumerate(zip(parts, *arguments))
-        ]
-        results = [thread.result() for thread in running]
+    try:
+        with one_thread():  # for each
+            running = [
+                pool.submit(copy_context().run, meeting.attend, place, own, work, *one)
+                for place, (own, *one) in enumerate(zip(parts, *arguments))
+            ]
+            results = [thread.result() for thread in running]
+    finally:
+        meeting.gate.abort()  # after Ctrl-C here none waits for a part that has not begun
     for error in filter(None, meeting.errors):
         raise error
     return results
