@@ -151,7 +151,7 @@ def test_a_training_gives_the_same_numbers_on_any_number_of_cores() -> None:
 def test_the_fused_rows_multiply_by_product_alone() -> None:
     for name in (
         "attention", "channel_statistics", "convolution", "fused", "normalization", "pooling", "recurrent",
-        "row_statistics", "winograd",
+        "row_by_row", "row_statistics",
     ):  # fmt: skip
         source = Path(str(primitives.__file__)).with_name(f"{name}.py").read_text(encoding="utf-8")
         found = [

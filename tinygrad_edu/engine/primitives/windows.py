@@ -102,6 +102,23 @@ def places(
         yield place, (slice(None), *where)
 
 
+def reached(
+    kernel: Sizes, windows: Sizes, size: Sizes, stride: Sizes, padding: Borders, dilation: Sizes
+) -> Iterator[tuple[Sizes, tuple[slice, ...], tuple[slice, ...]]]:
+    """For each place in the window: the place, at which positions it is on the image of `size`, and where it is there.
+
+    Both are slices of arrays (C, *P, N) and (C, *S, N).
+    """
+    for place in product(*map(range, kernel)):
+        at, where = [slice(None)], [slice(None)]
+        for i, p, n, s, (before, _), d in zip(place, windows, size, stride, padding, dilation):
+            start = i * d - before
+            first, last = max(0, -(start // s)), min(p, (n - 1 - start) // s + 1)
+            at.append(slice(first, max(first, last)))
+            where.append(slice(first * s + start, max(first, last) * s + start, s))
+        yield place, tuple(at), tuple(where)
+
+
 # Attributes. The rows take None for a usual value, so that pictures and formulas show only the unusual ones.
 
 
