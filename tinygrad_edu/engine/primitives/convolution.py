@@ -151,16 +151,15 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     shape, dtype = (y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y)
     if groups is None and row_by_row.pays(shape, windows, stride, dilation, len(x)):
         return row_by_row.to_weight(images_last(x), images_last(y), kernel, stride, padding, dilation, dtype)
-    out = np.empty(shape, dtype)
-    weight = out.transpose(_order(kernel, windows, dilation, len(x)))
-    for x_, w, y_ in _grouped(groups, with_border(x, padding), weight, images_last(y)):
-        total: Any = None
+    order = _order(kernel, windows, dilation, len(x))
+    out = np.empty([shape[axis] for axis in order], dtype)
+    for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
-            products = multiply_by_rows(_matrices(y_[:, rows], len(matrices)), matrices)
-            product = np.add.reduce(products) if len(products) > 1 else products[0]
-            total = product if total is None else np.add(total, product, out=total)
-        w[...] = total.reshape(w.shape)
-    return out
+            part = w if rows.start == 0 else np.empty_like(w)
+            multiply_by_rows(_matrices(y_[:, rows], len(matrices)), matrices, _matrix(part))
+            if part is not w:
+                w += part
+    return out if order == sorted(order) else out.transpose(np.argsort(order)).copy()
 
 
 def _convolution_at(shape: Sizes, x: Any, weight: Any, **how: Any) -> Any:

@@ -72,11 +72,11 @@ def to_weight(
     high, *kernel_along = kernel
     parts = np.zeros((*kernel_along, len(x), *g.shape[2:]), dtype)  # it keeps zeros where the border would lie
     places = list(reached(tuple(kernel_along), g.shape[2:-1], x.shape[2:-1], stride[1:], padding[1:], dilation[1:]))
-    total: Any = 0
+    total, part = np.zeros((2, prod(parts.shape[: len(kernel)]), high * len(g)), dtype)
     for row, rows in zip(x.swapaxes(0, 1), _rows_of_results(g, x.shape[1], high, padding[0][0], dtype)):
         for place, positions, where in places:
             parts[place][positions] = row[where]
-        total += multiply_by_rows(parts.reshape(-1, rows.shape[1]), rows)
+        total += multiply_by_rows(parts.reshape(-1, rows.shape[1]), rows, part)
     total = total.reshape(*kernel_along, len(x), high, len(g))[..., ::-1, :]
     return np.ascontiguousarray(np.moveaxis(total, (-1, -3, -2), (0, 1, 2)))
 
