@@ -76,10 +76,10 @@ def test_products_of_wide_matrices_are_numpys(
     out = np.empty((*leading, rows, columns))
     assert multiply(x, y, out) is out
     assert np.allclose(out, x @ y, rtol=1e-14)
-    for x, y in ((z, y), (y, z)):
-        sums = np.empty((x.shape[-2], y.shape[-2]))
-        assert multiply_by_rows(x, y, sums) is sums
-        assert np.allclose(sums, (x @ y.swapaxes(-1, -2)).reshape(-1, *sums.shape).sum(0), rtol=1e-11, atol=1e-11)
+    for a, b in ((z, y), (y, z)):
+        sums = np.empty((a.shape[-2], b.shape[-2]))
+        assert multiply_by_rows(a, b, sums) is sums
+        assert np.allclose(sums, (a @ b.swapaxes(-1, -2)).reshape(-1, *sums.shape).sum(0), rtol=1e-11, atol=1e-11)
 
 
 def test_a_product_of_middle_size_has_one_thread(openblas: Openblas, monkeypatch: pytest.MonkeyPatch) -> None:

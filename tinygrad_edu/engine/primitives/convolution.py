@@ -88,7 +88,8 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     stride, padding, dilation = in_full(len(kernel), **slide)
     windows = positions(x.shape[2:], kernel, stride, padding, dilation)
     dtype = np.result_type(*operands)
-    if groups is None and max(stride) == 1 and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
+    by_row = groups is None and max(stride) == 1 and len(weight) <= weight.shape[1]
+    if by_row and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
         out = row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype)
         return images_first(_plus(out, *bias))
     out = np.empty((len(weight), *windows, len(x)), dtype)

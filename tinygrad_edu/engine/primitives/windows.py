@@ -31,6 +31,9 @@ AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 # Layout in memory.
 
+CACHE = 1 << 19
+"""About how many bytes of channels are computed with at a time."""
+
 
 def images_last(x: ndarray) -> ndarray:
     """(N, C, *S) as (C, *S, N), contiguous in memory; copied only if it does not lie so already."""
@@ -53,6 +56,12 @@ def with_border(x: ndarray, padding: Borders, value: float = 0.0) -> ndarray:
         along = out.swapaxes(0, axis)
         along[:before] = along[len(along) - behind :] = value
     return out
+
+
+def some_channels(x: ndarray) -> Iterator[slice]:
+    """Slices of x (C, ...) with so few channels each that several passes over one find it in the cache."""
+    step = max(1, CACHE * len(x) // max(1, x.nbytes))
+    return (slice(start, start + step) for start in range(0, len(x), step))
 
 
 def bordered(size: Sizes, padding: Borders) -> Sizes:
