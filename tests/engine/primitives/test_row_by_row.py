@@ -58,8 +58,8 @@ def convolutions(draw: st.DrawFn) -> tuple[Any, Any, dict[str, Any]]:
 
 
 @given(convolutions(), st.sampled_from(sorted(WAYS)), st.sampled_from([1, 1000, columns.CACHE]))
-def test_all_ways_give_the_same(convolution: tuple[Any, Any, dict[str, Any]], way: str, cache: int) -> None:
-    x, weight, how = convolution
+def test_all_ways_give_the_same(given: tuple[Any, Any, dict[str, Any]], way: str, cache: int) -> None:
+    x, weight, how = given
     for found, expected in zip(rows(x, weight, way, cache, **how), rows(x, weight, "columns", **how)):
         np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
 
@@ -79,7 +79,7 @@ def test_float32_is_as_exact_as_by_columns(channels: int) -> None:
     x, weight = numbers(40, channels, 12, 10), numbers(channels, channels, 3, 3, seed=1)
     how: Any = {"stride": None, "padding": ((1, 1), (1, 1)), "dilation": None}
     single = x.astype(np.float32), weight.astype(np.float32)
-    exact = rows(*(array.astype(np.float64) for array in single), "columns", **how)
+    exact = rows(single[0].astype(np.float64), single[1].astype(np.float64), "columns", **how)
     for found, other, truth in zip(rows(*single, **how), rows(*single, "columns", **how), exact):
         assert np.abs(found - truth).max() < 3 * np.abs(other - truth).max() + 1e-6 * np.abs(truth).max()
 

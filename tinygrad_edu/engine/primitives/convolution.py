@@ -213,32 +213,30 @@ def _columns(
 
     A view of x has an axis for each axis of the window, and one for each axis of the positions: the next place lies
     `dilation` numbers further on in memory, the next position `stride`. Making a matrix of a part of it copies that.
-    Matrices that overlap need no axis for the first axis of the window, since its places are rows of x themselves.
     """
     channels, *size, n = x.shape
     channel, *steps, image = x.strides
     next_place, next_position = ([step * k for step, k in zip(steps, by)] for by in (dilation, stride))
     if not _overlap(kernel, windows, dilation, n):
-        view = np.ndarray(
-            (channels, *kernel, *windows, n), x.dtype, x, 0, (channel, *next_place, *next_position, image)
-        )
+        shape = (channels, *kernel, *windows, n)
+        view = np.ndarray(shape, x.dtype, x, strides=(channel, *next_place, *next_position, image))
         for rows, columns in _blocks(channels * prod(kernel), windows, n, x.dtype):
             block = view[(*[slice(None)] * (1 + len(kernel)), rows)]
             columns.reshape(block.shape)[...] = block
             yield rows, columns[None]
         return
-    high, step = kernel[0], stride[0]
-    shape = (size[0], *kernel[1:], channels, *windows[1:], n)
-    view = np.ndarray(shape, x.dtype, x, 0, (steps[0], *next_place[1:], channel, *next_position[1:], image))
-    a_row, width = prod(shape[1:]), prod(windows[1:]) * n
-    count = min(max(1, (CACHE // (a_row * x.itemsize) - high) // step + 1), windows[0])
+    shape = (size[0], *kernel[1:], channels, *windows[1:], n)  # the window's first axis goes through the rows of this
+    view = np.ndarray(shape, x.dtype, x, strides=(steps[0], *next_place[1:], channel, *next_position[1:], image))
+    (high, *_), (step, *_), width = kernel, stride, prod(windows[1:]) * n
+    count = (CACHE // max(1, prod(shape[1:]) * x.itemsize) - high) // step + 1
+    count = min(max(1, count), windows[0])
     memory = np.empty(((count - 1) * step + high, *shape[1:]), x.dtype)
+    strides = (step * memory.strides[0], width * x.itemsize, x.itemsize)
     for start in range(0, windows[0], count):
         rows = slice(start, min(start + count, windows[0]))
-        here = view[start * step : (rows.stop - 1) * step + high]
-        memory[: len(here)] = here
-        strides = (step * a_row * x.itemsize, width * x.itemsize, x.itemsize)
-        yield rows, np.ndarray((rows.stop - start, high * a_row // width, width), x.dtype, memory, 0, strides)
+        under = view[start * step : (rows.stop - 1) * step + high]
+        memory[: len(under)] = under
+        yield rows, np.ndarray((rows.stop - start, channels * prod(kernel), width), x.dtype, memory, strides=strides)
 
 
 def _blocks(height: int, windows: Sizes, n: int, dtype: Any) -> Iterator[tuple[slice, ndarray]]:

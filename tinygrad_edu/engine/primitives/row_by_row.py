@@ -42,7 +42,7 @@ def pays(weight: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes, n: int) 
 
 def convolve(x: ndarray, weight: ndarray, windows: Sizes, padding: Borders, dilation: Sizes, dtype: Any) -> ndarray:
     """The convolution of x (C, *S, N) with weight (O, C, *K) and a stride of 1: (O, *windows, N)."""
-    turned = np.flip(weight, range(2, weight.ndim)).swapaxes(0, 1)
+    turned = np.flip(weight, tuple(range(2, weight.ndim))).swapaxes(0, 1)
     reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:])]
     around = tuple((r - before, r - behind) for r, (before, behind) in zip(reach, padding))
     return to_images(x, turned, windows, (1,) * len(windows), around, dilation, dtype)
