@@ -76,8 +76,10 @@ def test_products_of_wide_matrices_are_numpys(
     out = np.empty((*leading, rows, columns))
     assert multiply(x, y, out) is out
     assert np.allclose(out, x @ y, rtol=1e-14)
-    assert np.allclose(multiply_by_rows(z, y), z @ y.swapaxes(-1, -2), rtol=1e-11)
-    assert np.allclose(multiply_by_rows(y, z), y @ z.swapaxes(-1, -2), rtol=1e-11)
+    for a, b in ((z, y), (y, z)):
+        sums = np.empty((a.shape[-2], b.shape[-2]))
+        assert multiply_by_rows(a, b, sums) is sums
+        assert np.allclose(sums, (a @ b.swapaxes(-1, -2)).reshape(-1, *sums.shape).sum(0), rtol=1e-11, atol=1e-11)
 
 
 def test_a_product_of_middle_size_has_one_thread(openblas: Openblas, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +163,7 @@ def test_a_training_gives_the_same_numbers_on_any_number_of_cores() -> None:
 def test_the_fused_rows_multiply_by_product_alone() -> None:
     for name in (
         "attention", "channel_statistics", "convolution", "fused", "normalization", "pooling", "recurrent",
-        "row_statistics", "winograd",
+        "row_by_row", "row_statistics",
     ):  # fmt: skip
         source = Path(str(primitives.__file__)).with_name(f"{name}.py").read_text(encoding="utf-8")
         found = [

@@ -17,7 +17,7 @@ Arrays:
    `statistics.py`, `comparisons.py`, `linear_algebra.py`, `einsum.py`, `decompositions.py`; then what networks need:
    `convolution.py`, `pooling.py`, `adaptive_pooling.py`, `windows.py`, `normalization.py`, `recurrent.py`,
    `attention.py`, `fused.py`; and numerical kernels: `kernels.py`, `channel_statistics.py`, `row_statistics.py`,
-   `winograd.py`
+   `row_by_row.py`
 8. `numpy_protocol.py`: how NumPy's own functions find their rows
 9. `convert.py`, `creation.py`, `random.py`: what a user passes, new tensors, random numbers
 

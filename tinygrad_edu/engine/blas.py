@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from math import ceil, inf
+from math import ceil, inf, prod
 from typing import Any
 
 import numpy as np
@@ -100,20 +100,25 @@ def multiply(x: ndarray, y: ndarray, out: ndarray) -> ndarray:
     return out
 
 
-def multiply_by_rows(x: ndarray, y: ndarray) -> Any:
-    """x @ yᵀ, of matrices or pairs of them; wide ones are cut alike, and what their strips give is added.
+def multiply_by_rows(x: ndarray, y: ndarray, out: ndarray) -> ndarray:
+    """x @ yᵀ into `out`, summed over as many pairs of matrices as there are; wide ones are cut alike into more pairs.
 
-    >>> multiply_by_rows(np.ones((1, 4)), np.ones((2, 4)))
-    array([[4., 4.]])
+    >>> multiply_by_rows(np.ones((2, 1, 4)), np.ones((2, 2, 4)), np.empty((1, 2)))
+    array([[8., 8.]])
     """
     few, many = x.shape[-2], y.shape[-2]
     count = _count_strips(few, y, 800)
     if count > 1:
-        with one_thread():
-            return np.add.reduce(np.matmul(_strips(x, count), _strips(y, count).swapaxes(-2, -1)), -3)
-    if few <= FEW and few < many:
-        return product(y, x.swapaxes(-2, -1)).swapaxes(-2, -1)
-    return product(x, y.swapaxes(-2, -1))
+        x, y = _strips(x, count), _strips(y, count)
+    pairs = tuple(range(x.ndim - 2))
+    with one_thread():
+        if count == 1 and few <= FEW and few < many:
+            np.add.reduce(np.matmul(y, x.swapaxes(-2, -1)), pairs, out=out.T)
+        elif prod(x.shape[:-2]) == 1:
+            np.matmul(x, y.swapaxes(-2, -1), out=out.reshape(*x.shape[:-1], many))
+        else:
+            np.add.reduce(np.matmul(x, y.swapaxes(-2, -1)), pairs, out=out)
+    return out
 
 
 FEW = 64

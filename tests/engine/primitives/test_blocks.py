@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.primitives import channel_statistics, kernels, row_statistics
+from tinygrad_edu.engine.primitives import channel_statistics, kernels, row_statistics, windows
 from tinygrad_edu.nn import functional as F
 
 LAYOUTS: dict[str, Callable[[Any], Any]] = {
@@ -76,9 +76,25 @@ def test_normalisation_in_blocks(
         return [module.normalized(x, affine, 1e-3), *module.pulled_back(range(1 + learned), g, x, affine, 1e-3)]
 
     whole = every()
-    monkeypatch.setattr(module, "CACHE", 8 * shape[-1] * 2)
+    monkeypatch.setattr(windows if module is channel_statistics else module, "CACHE", 8 * shape[-1] * 2)
     for one, other in zip(whole, every(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("pool", [F.max_pool2d, F.avg_pool2d])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_pooling_a_channel_at_a_time(pool: Callable[..., Any], stride: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = tg.tensor(numbers(2, 3, 7, 6), requires_grad=True)
+
+    def every() -> Any:
+        out = pool(x, 2, stride, 1)
+        (gradient,) = tg.gradients((out * out).sum(), [x])
+        return out.data, gradient
+
+    whole = every()
+    monkeypatch.setattr(windows, "CACHE", 1)
+    for one, other in zip(whole, every(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("module", [channel_statistics, row_statistics])

@@ -9,7 +9,7 @@ Of a part of a batch (`engine/parts.py`) they take the mean and the variance of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -17,12 +17,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..parts import together
-from .windows import images_first, images_last
+from .windows import images_first, images_last, some_channels
 
 __all__ = ["joined", "moments", "normalized", "pulled_back"]
-
-CACHE = 1 << 19
-"""About so many bytes of channels are computed with at a time."""
 
 Moments = tuple[int, ndarray, ndarray]
 """How many numbers each channel has, and for each channel their mean and variance: arrays (C,)."""
@@ -57,7 +54,7 @@ def normalized(x: ndarray, affine: Sequence[ndarray], eps: float) -> ndarray:
     shift = (own[1] - mean) * scale
     if len(affine) == 2:
         shift += affine[1]
-    for some in _channels(rows):
+    for some in some_channels(rows):
         part = out[some]
         part *= _for_rows(scale[some])
         part += _for_rows(shift[some])
@@ -73,7 +70,7 @@ def pulled_back(slots: Sequence[int], g: ndarray, x: ndarray, affine: Sequence[n
     to_x = np.empty_like(rows)
     own = _centred(rows, to_x)
     along, total = np.empty((2, len(rows)), x.dtype)
-    for some in _channels(rows):
+    for some in some_channels(rows):
         along[some], total[some] = _sums_of_products(gradient[some], to_x[some]), _sums(gradient[some])
     where = f"the gradient of batch_norm of {len(rows)} channels"
     (count, mean, variance), every_along, every_total = together(where, _joined_sums, (own, along, total))
@@ -83,7 +80,7 @@ def pulled_back(slots: Sequence[int], g: ndarray, x: ndarray, affine: Sequence[n
         slope = every_along / (-count * deviation * deviation)
         constant = every_total / count - slope * shift
         scale = (affine[0] if affine else 1) / deviation
-        for some in _channels(rows):
+        for some in some_channels(rows):
             part = to_x[some]
             part *= _for_rows(slope[some])
             part += gradient[some]
@@ -111,11 +108,6 @@ def _images(rows: ndarray, shape: tuple[int, ...]) -> ndarray:
     return images_first(rows.reshape(*shape[1:], shape[0]))
 
 
-def _channels(rows: ndarray) -> Iterator[slice]:
-    step = max(1, CACHE * len(rows) // max(1, rows.nbytes))
-    return (slice(start, start + step) for start in range(0, len(rows), step))
-
-
 def _for_rows(of_channel: ndarray) -> ndarray:
     return of_channel[:, None, None]
 
@@ -124,7 +116,7 @@ def _centred(rows: ndarray, out: ndarray | None = None) -> Moments:
     """Writes the rows less the mean of their channel to `out`; gives their moments."""
     count = prod(rows.shape[1:])
     mean, variance = np.empty((2, len(rows)), rows.dtype)
-    for some in _channels(rows):
+    for some in some_channels(rows):
         mean[some] = _sums(rows[some]) / count
         part = np.subtract(rows[some], _for_rows(mean[some]), out=None if out is None else out[some])
         variance[some] = _sums_of_products(part, part) / count

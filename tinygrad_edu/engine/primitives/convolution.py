@@ -14,9 +14,11 @@ compute these, and the rules of each row are the other two rows:
     conv_weight      ∂T/∂w, from x and g: the gradient of the weights
 
 The work is one matrix product. What lies under the window is copied into the columns of a matrix ("im2col"), for a
-few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. With many channels
-and windows of 3 × 3 `winograd.py` has a quicker way. As is the custom in the field, the window is not turned around;
-mathematicians call this a cross-correlation.
+few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. Where a row of
+positions is wide, it has a matrix of its own; those of neighbouring rows overlap in memory as their windows do in the
+image, so that windows of 3 × 3 copy each number three times instead of nine. With many channels `row_by_row.py` has a
+quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
+cross-correlation.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from ...errors import ShapeError
 from ..blas import multiply, multiply_by_rows
 from ..messages import in_words
 from ..node import shape_of
-from . import winograd
+from . import row_by_row
 from .primitive import Variadic
 from .reductions import sum_
 from .rows import primitive
@@ -61,6 +63,9 @@ CACHE = 1 << 21
 """About how many bytes of columns are made at a time: enough for an efficient matrix product, and few enough that they
 are still in the cache when it reads them. In LeNet 1 MB makes no difference, and 4 MB takes a tenth more time."""
 
+WIDE = 256
+"""From so many columns on a row of positions has a matrix of its own."""
+
 
 # The three rows.
 
@@ -82,13 +87,16 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     kernel = weight.shape[2:]
     stride, padding, dilation = in_full(len(kernel), **slide)
     windows = positions(x.shape[2:], kernel, stride, padding, dilation)
-    out = np.empty((len(weight), *windows, len(x)), np.result_type(*operands))
-    if _by_tiles(groups, weight.shape, windows, windows, stride, dilation, *operands):
-        winograd.convolve(x, weight, padding, out)
+    dtype = np.result_type(*operands)
+    by_row = groups is None and max(stride) == 1 and len(weight) <= weight.shape[1]
+    if by_row and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
+        out = row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype)
         return images_first(_plus(out, *bias))
+    out = np.empty((len(weight), *windows, len(x)), dtype)
+    weight = weight.transpose(_order(kernel, windows, dilation, len(x)))
     for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
-        for rows, columns in _columns(x_, kernel, windows, stride, dilation):
-            multiply(_matrix(w), columns, _matrix(y[:, rows]))
+        for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
+            multiply(_matrix(w), matrices, _matrices(y[:, rows], len(matrices)))
     return images_first(_plus(out, *bias))
 
 
@@ -110,12 +118,11 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     y, weight, *bias = operands
     n, windows, kernel = len(y), y.shape[2:], weight.shape[2:]
     stride, padding, dilation = in_full(len(kernel), **slide)
-    if max(map(max, padding)) <= 2 and _by_tiles(groups, weight.shape, windows, size, stride, dilation, *operands):
-        turned = weight[:, :, ::-1, ::-1].swapaxes(0, 1)  # with a stride of 1 it is a convolution itself
-        out = np.empty((len(turned), *size, n), np.result_type(*operands))
-        winograd.convolve(y, turned, tuple((2 - a, 2 - b) for a, b in padding), out)
+    dtype = np.result_type(*operands)
+    if groups is None and row_by_row.pays(weight.shape, windows, stride, dilation, n):
+        out = row_by_row.to_images(images_last(y), weight, size, stride, padding, dilation, dtype)
         return images_first(_plus(out, *bias))
-    out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), np.result_type(*operands))
+    out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), dtype)
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows, columns in _blocks(_matrix(w).shape[1], windows, n, out.dtype):
             multiply(_matrix(w).T, _matrix(y_[:, rows]), columns)
@@ -141,25 +148,19 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     """x (N, C, *S) and y (N, O, *P) make (O, C / groups, *kernel)."""
     x, y = operands
     stride, padding, dilation = in_full(len(kernel), **slide)
-    out = np.zeros((y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y))
-    if _by_tiles(groups, out.shape, y.shape[2:], y.shape[2:], stride, dilation, x, y, waste=1.1):  # with more sums
-        winograd.weight_gradient(x, y, padding, out)
-        return out
+    windows = y.shape[2:]
+    shape, dtype = (y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y)
+    if groups is None and row_by_row.pays(shape, windows, stride, dilation, len(x)):
+        return row_by_row.to_weight(images_last(x), images_last(y), kernel, stride, padding, dilation, dtype)
+    order = _order(kernel, windows, dilation, len(x))
+    out = np.empty([shape[axis] for axis in order], dtype)
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
-        for rows, columns in _columns(x_, kernel, y.shape[2:], stride, dilation):
-            total = _matrix(w)
-            total += multiply_by_rows(_matrix(y_[:, rows]), columns)
-    return out
-
-
-def _by_tiles(
-    groups: int | None, weight: Sizes, windows: Sizes, results: Sizes, stride: Sizes, dilation: Sizes, *operands: Any,
-    waste: float = 1.35,
-) -> bool:  # fmt: skip
-    """Whether Winograd's way, with fewer multiplications, is quicker."""
-    if groups is not None or max(stride + dilation) > 1:
-        return False
-    return winograd.pays(weight, windows, results, len(operands[0]), np.result_type(*operands), waste)
+        for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
+            part = w if rows.start == 0 else np.empty_like(w)
+            multiply_by_rows(_matrices(y_[:, rows], len(matrices)), matrices, _matrix(part))
+            if part is not w:
+                w += part
+    return out if order == sorted(order) else out.transpose(np.argsort(order)).copy()
 
 
 def _convolution_at(shape: Sizes, x: Any, weight: Any, **how: Any) -> Any:
@@ -182,6 +183,11 @@ def _matrix(x: ndarray) -> ndarray:
     return x.reshape(len(x), prod(x.shape[1:]))
 
 
+def _matrices(x: ndarray, count: int) -> ndarray:
+    """(C, *P, N) as `count` matrices (C, positions·N), of so many rows each."""
+    return x.reshape(len(x), count, prod(x.shape[1:]) // count).swapaxes(0, 1)
+
+
 def _plus(out: ndarray, bias: ndarray | None = None) -> ndarray:
     """A number added to each channel of (C, *S, N)."""
     if bias is not None:
@@ -189,23 +195,48 @@ def _plus(out: ndarray, bias: ndarray | None = None) -> ndarray:
     return out
 
 
+def _overlap(kernel: Sizes, windows: Sizes, dilation: Sizes, n: int) -> bool:
+    """Whether each row of positions has a matrix of its own, which overlaps with the next."""
+    return dilation[0] == 1 < kernel[0] and prod(windows[1:]) * n >= WIDE
+
+
+def _order(kernel: Sizes, windows: Sizes, dilation: Sizes, n: int) -> list[int]:
+    """The axes of the weight (O, C, *K) in the order of the rows of `_columns`."""
+    axes = list(range(2 + len(kernel)))
+    return [0, *axes[2:], 1] if _overlap(kernel, windows, dilation, n) else axes
+
+
 def _columns(
     x: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes
 ) -> Iterator[tuple[slice, ndarray]]:
-    """Rows of positions, a few at a time, and their columns, a matrix (C·places, positions·N).
+    """Rows of positions, a few at a time, and their columns: matrices (1, C·places, positions·N), or one for each row.
 
-    A view of x with an axis for each axis of the window, and one for each axis of the positions: the next place lies
+    A view of x has an axis for each axis of the window, and one for each axis of the positions: the next place lies
     `dilation` numbers further on in memory, the next position `stride`. Making a matrix of a part of it copies that.
     """
+    channels, *size, n = x.shape
     channel, *steps, image = x.strides
-    shape = (len(x), *kernel, *windows, x.shape[-1])
     next_place, next_position = ([step * k for step, k in zip(steps, by)] for by in (dilation, stride))
-    view = np.ndarray(shape, x.dtype, x, strides=(channel, *next_place, *next_position, image))
-    height = len(x) * prod(kernel)
-    for rows, columns in _blocks(height, windows, x.shape[-1], x.dtype):
-        block = view[(*[slice(None)] * (1 + len(kernel)), rows)]
-        columns.reshape(block.shape)[...] = block
-        yield rows, columns
+    if not _overlap(kernel, windows, dilation, n):
+        shape = (channels, *kernel, *windows, n)
+        view = np.ndarray(shape, x.dtype, x, strides=(channel, *next_place, *next_position, image))
+        for rows, columns in _blocks(channels * prod(kernel), windows, n, x.dtype):
+            block = view[(*[slice(None)] * (1 + len(kernel)), rows)]
+            columns.reshape(block.shape)[...] = block
+            yield rows, columns[None]
+        return
+    shape = (size[0], *kernel[1:], channels, *windows[1:], n)  # the window's first axis goes through the rows of this
+    view = np.ndarray(shape, x.dtype, x, strides=(steps[0], *next_place[1:], channel, *next_position[1:], image))
+    (high, *_), (step, *_), width = kernel, stride, prod(windows[1:]) * n
+    count = (CACHE // max(1, prod(shape[1:]) * x.itemsize) - high) // step + 1
+    count = min(max(1, count), windows[0])
+    memory = np.empty(((count - 1) * step + high, *shape[1:]), x.dtype)
+    strides = (step * memory.strides[0], width * x.itemsize, x.itemsize)
+    for start in range(0, windows[0], count):
+        rows = slice(start, min(start + count, windows[0]))
+        under = view[start * step : (rows.stop - 1) * step + high]
+        memory[: len(under)] = under
+        yield rows, np.ndarray((rows.stop - start, channels * prod(kernel), width), x.dtype, memory, strides=strides)
 
 
 def _blocks(height: int, windows: Sizes, n: int, dtype: Any) -> Iterator[tuple[slice, ndarray]]:
@@ -250,9 +281,6 @@ def conv2d(
     padding : how many zeros are put around the images; "valid" for none; "same" for as many as let the result have the
         size of x (the odd one behind, as in PyTorch), which needs stride 1.
     groups : the channels are cut into so many groups, each convolved with weights of its own.
-
-    From 32 channels on, windows of 3 × 3 are computed by Winograd's tiles where these are quicker. Then an inf or nan
-    of x reaches results that are one place beyond its windows.
 
     Raises `ShapeError` for shapes that do not go together, `DtypeError` for arguments that are not such numbers.
     Source of the formulas: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning" (2016).

@@ -35,6 +35,7 @@ from .windows import (
     places,
     positions,
     single_too,
+    some_channels,
     unusual,
     with_border,
 )
@@ -72,12 +73,13 @@ def max_unpool(
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     bordered_x = with_border(x, padding, _lowest(x.dtype))
     out, disjoint = _blank(bordered_x.shape, g.dtype, kernel, windows, stride, dilation)
-    g = images_last(g)
-    for where, found in _found(bordered_x, images_last(top), kernel, windows, stride, dilation):
-        if disjoint:
-            kept(found, g, out=out[where])
-        else:
-            out[where] += kept(found, g)
+    g, top = images_last(g), images_last(top)
+    for some in some_channels(out):
+        for where, found in _found(bordered_x[some], top[some], kernel, windows, stride, dilation):
+            if disjoint:
+                kept(found, g[some], out=out[some][where])
+            else:
+                out[some][where] += kept(found, g[some])
     return images_first(out[inside(x.shape[2:], padding)])
 
 
@@ -114,10 +116,12 @@ def _found(
 
 def _folded(ufunc: Any, x: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes) -> ndarray:
     """The numbers of each window, joined by a ufunc."""
-    first, *rest = (x[where] for _, where in places(kernel, windows, stride, dilation))
-    out: ndarray = ufunc(first, rest.pop(0)) if rest else first.copy()
-    for numbers in rest:
-        ufunc(out, numbers, out=out)
+    out = np.empty((len(x), *windows, x.shape[-1]), x.dtype)
+    for some in some_channels(x):
+        first, *rest = (x[some][where] for _, where in places(kernel, windows, stride, dilation))
+        out[some] = first
+        for numbers in rest:
+            ufunc(out[some], numbers, out=out[some])
     return out
 
 

@@ -31,6 +31,9 @@ AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 # Layout in memory.
 
+CACHE = 1 << 19
+"""About how many bytes of channels are computed with at a time."""
+
 
 def images_last(x: ndarray) -> ndarray:
     """(N, C, *S) as (C, *S, N), contiguous in memory; copied only if it does not lie so already."""
@@ -53,6 +56,12 @@ def with_border(x: ndarray, padding: Borders, value: float = 0.0) -> ndarray:
         along = out.swapaxes(0, axis)
         along[:before] = along[len(along) - behind :] = value
     return out
+
+
+def some_channels(x: ndarray) -> Iterator[slice]:
+    """Slices of x (C, ...) with so few channels each that several passes over one find it in the cache."""
+    step = max(1, CACHE * len(x) // max(1, x.nbytes))
+    return (slice(start, start + step) for start in range(0, len(x), step))
 
 
 def bordered(size: Sizes, padding: Borders) -> Sizes:
@@ -100,6 +109,23 @@ def places(
     ]
     for place, where in zip(product(*map(range, kernel)), product(*along)):
         yield place, (slice(None), *where)
+
+
+def reached(
+    kernel: Sizes, windows: Sizes, size: Sizes, stride: Sizes, padding: Borders, dilation: Sizes
+) -> Iterator[tuple[Sizes, tuple[slice, ...], tuple[slice, ...]]]:
+    """For each place in the window: the place, at which positions it is on the image of `size`, and where it is there.
+
+    Both are slices of arrays (C, *P, N) and (C, *S, N).
+    """
+    for place in product(*map(range, kernel)):
+        at, where = [slice(None)], [slice(None)]
+        for i, p, n, s, (before, _), d in zip(place, windows, size, stride, padding, dilation):
+            start = i * d - before
+            first, last = max(0, -(start // s)), min(p, (n - 1 - start) // s + 1)
+            at.append(slice(first, max(first, last)))
+            where.append(slice(first * s + start, max(first, last) * s + start, s))
+        yield place, tuple(at), tuple(where)
 
 
 # Attributes. The rows take None for a usual value, so that pictures and formulas show only the unusual ones.
