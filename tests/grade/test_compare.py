@@ -142,8 +142,8 @@ class Hostile:
         (np.False_, True), (np.array([True]), True), (np.int64(1), True), (np.str_("b"), "a"), (np.array(["a"]), "a"),
         (np.array([1, 3]), [1, 2]), (np.array([1.0, 2.0]), [1, 2]), (np.array([[1, 2]]), [1, 2]),
         (np.array([1]), [1, 2]), (np.ones((2, 3)), (np.ones(3), np.ones(3))), (np.array([1, 0]), [True, False]),
-        (np.array([1, 2]), ["1", "2"]), (np.datetime64("NaT"), None), (np.array(None), None), (np.array(1.0), True),
-        (np.array(True, object), True),
+        (np.array([1, 2]), ["1", "2"]), (np.datetime64("NaT", "s"), None), (np.array(None), None),
+        (np.array(1.0), True), (np.array(True, object), True),
     ],
 )  # fmt: skip
 def test_numpys_kind_of_something_else_fails(answer: Any, expected: Any) -> None:

@@ -174,10 +174,10 @@ def test_a_dot_that_hangs_or_fails_or_lies_costs_no_picture(
     script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_dot(tmp_path, script, monkeypatch)
-    monkeypatch.setattr(engine, "TIME_LIMIT", 0.5)
+    monkeypatch.setattr(engine, "TIME_LIMIT", 0.5 if reason == "more than" else 30)  # a busy machine starts late
     start = time.monotonic()
     layout = lay_out([(50.0, 30.0)] * 4, DIAMOND, "LR")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
     assert layout.engine == "builtin"
     assert reason in (layout.note or "")
 

@@ -8,6 +8,7 @@ import sys
 from http.client import HTTPException
 from pathlib import Path
 from typing import ClassVar, NamedTuple
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import numpy as np
@@ -114,6 +115,8 @@ class MNIST(TensorDataset):
                 content = _download(mirror + path.name)
             except (OSError, HTTPException) as error:  # URLError and HTTPError are OSErrors
                 failures.append(f"{mirror}: {error}")
+                if isinstance(error, HTTPError):
+                    error.close()  # it holds the connection
                 continue
             if _sha256(content) == cls.files[name].packed:
                 path.parent.mkdir(parents=True, exist_ok=True)

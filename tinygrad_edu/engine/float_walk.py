@@ -44,10 +44,10 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
     """
     unfinished, span = Unfinished(gradient_of), SHORT
     while results := [x for x in unfinished.others if x.primitive is not None]:
-        latest = max(results, key=creation).tick
-        if latest < inplace.newest:
+        latest, changed = max(results, key=creation).tick, inplace.newest  # once: another thread may change something
+        if latest < changed:
             break
-        unfinished.lay_out(max(latest + 1 - span, inplace.newest), latest)
+        unfinished.lay_out(max(latest + 1 - span, changed), latest)
         empty = _go_down(unfinished)
         if unfinished.sums:  # it stopped on the way
             unfinished.take_back()

@@ -8,7 +8,9 @@ a wrong number.
 
 from __future__ import annotations
 
+import os
 import sys
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -21,18 +23,31 @@ from .parts import here
 
 __all__ = [
     "Changed", "as_used", "assign", "called", "change_since", "changed_in_place", "note_change", "owned", "shares",
+    "tick_of_change",
 ]  # fmt: skip
 
 newest = 0
 """The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
 
+_one_at_a_time = RLock()
+if hasattr(os, "register_at_fork"):  # a child never finds it locked by a thread that it does not have
+    os.register_at_fork(
+        before=_one_at_a_time.acquire, after_in_parent=_one_at_a_time.release, after_in_child=_one_at_a_time.release
+    )
+
+
+def tick_of_change() -> int:
+    """The next tick of the clock, for a change in place; it is the newest from now on, whatever other threads do."""
+    global newest
+    with _one_at_a_time:  # else a thread that is late could write its tick over a newer one
+        newest = tick = next(clock)
+    return tick
+
 
 def note_change(*nodes: Node) -> None:
     """Note that these nodes were changed in place just now: their old numbers are lost for the rules."""
-    global newest
-    newest = next(clock)
-    frame = user_frame(3)
-    change = (newest, frame.f_code, frame.f_lasti) if frame is not None else (newest,)
+    tick, frame = tick_of_change(), user_frame(3)
+    change = (tick, frame.f_code, frame.f_lasti) if frame is not None else (tick,)
     part = here()
     if part is not None:
         part.refuse_change(nodes)

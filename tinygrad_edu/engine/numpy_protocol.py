@@ -187,6 +187,7 @@ INSTEAD = {
     name: way_out
     for names, way_out in {
         # Elementwise.
+        "fix": "take np.trunc, which gives the same",
         "modf divmod": "take x - np.floor(x.data) for the fraction",
         "ldexp": "take x * 2.0 ** n",
         "heaviside": "take tg.where(x > 0, 1.0, 0.0), whose derivative is 0",

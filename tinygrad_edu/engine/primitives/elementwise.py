@@ -28,8 +28,6 @@ from .kernels import of_floats, underflow_is_zero
 from .primitive import Primitive, Rule, dispatch
 from .rows import binary, primitive, unary
 
-_NUMPY = tuple(map(int, np.__version__.split(".")[:2]))
-
 
 def real(name: str, arrays: Callable[..., Any], floats: Any, rule: Rule, *rest: Any, **more: Any) -> Primitive:
     """A row of a function of real numbers; its arrays are those of `kernels.of_reals`."""
@@ -224,8 +222,7 @@ ceil = unary("ceil", np.ceil, of_floats(np.ceil),
              "The smallest whole number from x on; its derivative is 0.", (2.2, 3.0))
 trunc = unary("trunc", np.trunc, of_floats(np.trunc),
               lambda g, out, x: g * 0.0,
-              "x without its fraction; its derivative is 0.", (-2.7, -2.0),
-              numpy=[np.trunc, *([np.fix] if _NUMPY < (2, 5) else [])])  # then deprecated
+              "x without its fraction; its derivative is 0.", (-2.7, -2.0))
 rint = unary("rint", np.rint, of_floats(np.rint),
              lambda g, out, x: g * 0.0,
              "The nearest whole number, the even one of two; its derivative is 0.", (2.5, 2.0))

@@ -6,13 +6,13 @@ cannot use is not looked at: neither the names of other files nor the outputs in
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import io
 import os
 import re
 import stat
-import tokenize
 import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -315,11 +315,17 @@ def _is_chinese(run: bytes) -> bool:
         return False
 
 
+DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
+"""An encoding in the first line, or in the second below an empty one or a comment (PEP 263)."""
+
+
 def _declared(data: bytes, name: str) -> str:
-    """The encoding that the first two lines declare; UTF-8 if they declare none."""
+    """The encoding that the first two lines declare; UTF-8 if they declare none, or one that is unknown."""
+    found = DECLARED.match(data)
+    encoding = found[1].decode() if found else "utf-8"
     try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-    except (SyntaxError, ValueError):  # an unknown codec, or not UTF-8
+        codecs.lookup(encoding)
+    except LookupError:
         return "utf-8"
     try:
         plain = ASCII.decode(encoding) == ASCII.decode("ascii")
