@@ -95,9 +95,28 @@ def test_lists_are_arrays_tensors_and_ranges_too() -> None:
         assert len(DATASET.batch(indices)[0]) == 2  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("one", [np.float32(0.5), np.array(0.5), tg.tensor(0.5), True])
+@pytest.mark.parametrize("one", [np.float32(0.5), np.array(0.5), tg.tensor(0.5), tg.Value(0.5), True])
 def test_what_holds_one_number_is_a_number(one: Any) -> None:
     assert nn.init.constant_(tg.zeros(2), one).tolist() == [float(one)] * 2
+
+
+HINTED = [(call, kinds_of(str(call.values[2].annotation))) for call in calls()]  # type: ignore[attr-defined]
+NUMBERS = [call for call, kinds in HINTED if any(kind.word == "a number" for kind in kinds)]
+
+
+@pytest.mark.parametrize(("function", "right", "argument"), NUMBERS)
+def test_a_number_may_be_in_a_value_or_a_tensor(function: Any, right: dict[str, Any], argument: Any) -> None:
+    def outcome(number: Any) -> type[Exception] | None:
+        try:
+            function(**right | {argument.name: number})
+        except tg.TinygradError as error:
+            return type(error)
+        return None
+
+    plain = right.get(argument.name, argument.default)
+    number = float(plain) if isinstance(plain, (int, float)) else 0.5
+    for kind in (tg.Value, tg.tensor, np.array):
+        assert outcome(kind(number)) == outcome(number)
 
 
 @pytest.mark.parametrize("several", [np.array([0.5, 0.6]), tg.tensor([0.5, 0.6]), np.zeros(0), [0.5]])

@@ -14,7 +14,7 @@ from numpy import ndarray
 from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
 from ..node import Node
-from .hints import FOREIGN, explained, misfit
+from .hints import FOREIGN, explained, fitted
 from .words import describe, short
 
 __all__ = ["ARGUMENTS", "PARTS", "TakesPyTorchsArguments", "lacks", "missing", "taking_pytorchs", "without_pytorchs"]
@@ -235,10 +235,8 @@ class TakesPyTorchsArguments:
             if ours and self.is_made_of_settings:
                 refuse_data(name, known.parameters, args)
             try:
-                wrong = misfit(name, known, args, given) if ours else None
-                if wrong is not None:
-                    raise wrong
-                init(self, *args, **given)
+                plain, named = fitted(name, known, args, given) if ours else (args, given)
+                init(self, *plain, **named)
             except FOREIGN as error:
                 if not ours or isinstance(error, TinygradError):
                     raise
