@@ -100,7 +100,7 @@ def test_what_holds_one_number_is_a_number(one: Any) -> None:
     assert nn.init.constant_(tg.zeros(2), one).tolist() == [float(one)] * 2
 
 
-HINTED = [(call, kinds_of(str(call.values[2].annotation))) for call in calls()]  # type: ignore[attr-defined]
+HINTED = [(call, kinds_of(str(call.values[2].annotation))) for call in calls()]
 NUMBERS = [call for call, kinds in HINTED if any(kind.word == "a number" for kind in kinds)]
 
 
@@ -150,6 +150,18 @@ def test_of_arguments_that_are_too_many_python_tells() -> None:
 @pytest.mark.parametrize("seed", [None, 3, np.int64(3), np.random.default_rng(3), np.random.SeedSequence(3)])
 def test_a_seed_is_all_that_numpy_takes(seed: Any) -> None:
     assert len(data.moons(4, seed=seed)) == sum(map(len, data.random_split(DATASET, [4, 2], seed))) - 2
+    assert len(data.text.NextSentence(RIGHT["documents"], CHARACTERS, 9, seed)) == 2
+    loader = data.DataLoader(DATASET, shuffle=True, seed=seed)
+    again = data.DataLoader(DATASET, shuffle=True, seed=loader.seed)
+    assert [x.tolist() for x, _ in loader] == [x.tolist() for x, _ in again]
+
+
+def test_a_loader_draws_its_seed_from_the_generator_of_the_package_if_it_is_none() -> None:
+    seeds = []
+    for start in (1, 1, 2):
+        tg.manual_seed(start)
+        seeds += [data.DataLoader(DATASET, seed=None).seed]
+    assert seeds[0] == seeds[1] != seeds[2]
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ class NextSentence(Dataset):
     """
 
     def __init__(
-        self, documents: Sequence[Sequence[Sequence[int]]], tokenizer: Tokenizer, length: int, seed: int = 0
+        self, documents: Sequence[Sequence[Sequence[int]]], tokenizer: Tokenizer, length: int, seed: Any = 0
     ) -> None:
         whole_from(5, "NextSentence", length=length)
         cls, sep, self.pad = (_special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import lru_cache, wraps
 from inspect import Signature, isclass, isfunction, signature
-from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
 
