@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import data, models, nn, optim, saving, train
+from tinygrad_edu import data, models, nn, optim, plots, saving, train
 from tinygrad_edu.engine.messages.hints import kinds_of
 
 ROOMS: list[Any] = [
@@ -139,12 +140,34 @@ def test_two_numbers_are_neither_one_nor_three(pair: Any) -> None:
 def test_of_arguments_that_are_too_many_python_tells() -> None:
     with pytest.raises(TypeError, match="positional arguments"):
         data.moons(10, 0.1, 0, 0)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="unexpected keyword argument 'sead'"):
-        data.moons(sead=3)  # type: ignore[call-arg]
-    with pytest.raises(
-        tg.DtypeError, match=r"Linear.__init__\(\) got an unexpected keyword argument 'foo'; it is Linear"
-    ):
-        nn.Linear(2, 3, foo=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "said"),
+    [
+        (data.moons, "sead", "moons has no argument sead; did you mean seed"),
+        (data.DataLoader, "bach_size", "DataLoader has no argument bach_size; did you mean batch_size"),
+        (DATASET.batch, "index", "TensorDataset.batch has no argument index; did you mean indices"),
+        (nn.Linear, "foo", "Linear has no argument foo; it has in_features, out_features and bias"),
+        (nn.functional.softmin, "dimm", "softmin has no argument dimm; did you mean dim"),
+        (nn.init.normal_, "sdt", "normal_ has no argument sdt; did you mean std"),
+        (optim.SGD, "momentun", "SGD has no argument momentun; did you mean momentum"),
+        (optim.clip_grad_norm_, "max_nrm", "clip_grad_norm_ has no argument max_nrm; did you mean max_norm"),
+        (partial(tg.Value, 1.0), "nam", "Value has no argument nam; did you mean name"),
+        (tg.draw, "widht", "draw has no argument widht; did you mean width"),
+        (tg.draw, "size", "draw has no argument size; it has node, mode"),
+        (tg.explain, "digit", "explain has no argument digit; did you mean digits"),
+        (tg.formula, "latx", "formula has no argument latx; did you mean latex"),
+        (tg.gradcheck, "rtoll", "gradcheck has no argument rtoll; did you mean rtol"),
+        (tg.steps, "digit", "steps has no argument digit; did you mean digits"),
+        (tg.tensor, "dtyp", "tensor has no argument dtyp; did you mean dtype"),
+        (plots.lines, "titel", "lines has no argument titel; did you mean title"),
+        (train.fit, "epoch", "fit has no argument epoch; did you mean epochs"),
+    ],
+)
+def test_of_a_misspelt_argument_it_is_said_which_was_meant(function: Any, wrong: str, said: str) -> None:
+    with pytest.raises(tg.DtypeError, match=said):
+        function(**{wrong: 1})
 
 
 @pytest.mark.parametrize("seed", [None, 3, np.int64(3), np.random.default_rng(3), np.random.SeedSequence(3)])

@@ -16,6 +16,7 @@ from numpy import bool_, ndarray
 from ..._support import languages
 from ..._support.languages import say, texts
 from ...errors import DtypeError, TinygradError
+from .arguments import known_arguments
 from .words import in_words, is_whole, short, whole
 
 __all__ = ["FOREIGN", "explained", "fitted", "hold_to_hints"]
@@ -41,16 +42,23 @@ def fitted(
     tinygrad_edu.errors.DtypeError: f: size is a whole number, not float 2.0
     """
     parameters = known.parameters
+    if not given.keys() <= parameters.keys() and not takes_any(known):
+        known_arguments(function, given, parameters)
     names = [name for name, parameter in parameters.items() if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD]
 
     def fit(name: str, value: Any) -> Any:
         kinds = kinds_of(str(parameters[name].annotation)) if name in parameters else ()
         return _fit(name, kinds, value) if kinds else value
 
-    try:  # of arguments that are too many or unknown Python tells
+    try:  # of arguments that are too many Python tells
         return [*map(fit, names, args), *args[len(names) :]], {name: fit(name, value) for name, value in given.items()}
     except TinygradError as error:
         raise type(error)(f"{function}: {error}") from None
+
+
+def takes_any(known: Signature) -> bool:
+    """Whether a function takes arguments of any name."""
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.parameters.values())
 
 
 def _fit(name: str, kinds: Sequence[Kind], value: Any) -> Any:
@@ -81,7 +89,7 @@ def explained(
         return error
     try:
         known.bind(*args, **given)
-    except TypeError:  # too few arguments, too many, or an unknown one: Python says which
+    except TypeError:  # too few arguments, or too many: Python says which
         plain = [parameter.replace(annotation=parameter.empty) for parameter in known.parameters.values()]
         return DtypeError(f"{error}; it is {function}{Signature(plain)}")
     text = texts("{operation}: cannot be computed on {operands}: {error}")
