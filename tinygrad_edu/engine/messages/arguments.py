@@ -15,10 +15,10 @@ __all__ = ["known_arguments", "one_of", "probability", "whole_from"]
 def known_arguments(function: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Raise `DtypeError` for an argument that a function does not have; it names the one that was meant.
 
-    >>> known_arguments("draw", ["widht"], ["width", "title"])
+    >>> known_arguments("draw", ["titles"], ["width", "title"])
     Traceback (most recent call last):
         ...
-    tinygrad_edu.errors.DtypeError: draw has no argument widht; did you mean width?
+    tinygrad_edu.errors.DtypeError: draw has no argument titles; did you mean title?
     >>> known_arguments("draw", ["zoom"], ["width", "title"])
     Traceback (most recent call last):
         ...
