@@ -62,7 +62,9 @@ def templates(folder: str, pages: list[str]) -> None:
         if any(fnmatch(f"lessons/{lesson.name}", page) for page in pages):
             code = Path(folder, "code", f"{lesson.name}.pot")
             code.parent.mkdir(exist_ok=True)
-            asked = (texts_in_code(p.read_text("utf-8"), strings=p == lesson.path) for p in lesson.all_programs)
+            asked = (
+                texts_in_code(p.read_text("utf-8"), strings=p.parent != lesson.exercises) for p in lesson.all_programs
+            )
             write(code, [text for texts in asked for text in texts])
 
 

@@ -213,16 +213,33 @@ def test_names_that_do_not_fit_the_weights_are_refused(call: Any, words: str) ->
 
 
 @pytest.mark.parametrize(
-    "names", [("a", "b"), ("test digits, turned", "b"), tuple("0123456789"), ("a name that is longer than a plot", "b")]
+    "names",
+    [
+        ("a", "b"),
+        ("test digits, turned", "b"),
+        tuple("0123456789"),
+        tuple(f"class number {i}" for i in range(12)),
+        ("a name that is longer than a plot", "b"),
+    ],
 )
-def test_a_legend_at_the_side_is_not_cut_off_and_leaves_the_plot_its_room(names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("beside", [1, 3, 4])
+def test_a_legend_at_the_side_is_not_cut_off_and_leaves_the_plot_its_room(names: tuple[str, ...], beside: int) -> None:
     figure_of = pytest.importorskip("matplotlib.figure").Figure
-    (panel,) = plots.points({name: XY + i for i, name in enumerate(names)}, equal=True).panels
+    plot = plots.points({name: XY + i for i, name in enumerate(names)}, equal=True)
+    panel = plots.row(*[plot] * beside).panels[0]
     figure = figure_of(figsize=(panel.width, panel.height), layout="constrained")
     panel.draw(figure)
     figure.draw_without_rendering()
     (axes,) = figure.axes
-    legend, plot = axes.get_legend().get_window_extent(), axes.get_window_extent()
+    legend, area = axes.get_legend().get_window_extent(), axes.get_window_extent()
     assert 0 <= legend.x0 < legend.x1 <= figure.bbox.width
     assert 0 <= legend.y0 < legend.y1 <= figure.bbox.height
-    assert plot.width * plot.height > 0.2 * figure.bbox.width * figure.bbox.height
+    assert area.width * area.height > 0.1 * figure.bbox.width * figure.bbox.height
+
+
+def test_nothing_of_plots_in_a_row_is_cut_off(tmp_path: Path) -> None:
+    image = pytest.importorskip("matplotlib.image")
+    draw = np.random.RandomState(0).randn
+    row = [plots.points({f"class number {i:03d}": draw(5, 2) for i in range(10)}, equal=True) for _ in range(3)]
+    picture = image.imread(plots.row(*row).save(tmp_path / "row.png"))
+    assert all((edge == 1).all() for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import data, models, nn, optim, saving, train
+from tinygrad_edu import data, models, nn, optim, plots, saving, train
 from tinygrad_edu.engine.messages.hints import kinds_of
 
 ROOMS: list[Any] = [
@@ -95,9 +96,28 @@ def test_lists_are_arrays_tensors_and_ranges_too() -> None:
         assert len(DATASET.batch(indices)[0]) == 2  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("one", [np.float32(0.5), np.array(0.5), tg.tensor(0.5), True])
+@pytest.mark.parametrize("one", [np.float32(0.5), np.array(0.5), tg.tensor(0.5), tg.Value(0.5), True])
 def test_what_holds_one_number_is_a_number(one: Any) -> None:
     assert nn.init.constant_(tg.zeros(2), one).tolist() == [float(one)] * 2
+
+
+HINTED = [(call, kinds_of(str(call.values[2].annotation))) for call in calls()]
+NUMBERS = [call for call, kinds in HINTED if any(kind.word == "a number" for kind in kinds)]
+
+
+@pytest.mark.parametrize(("function", "right", "argument"), NUMBERS)
+def test_a_number_may_be_in_a_value_or_a_tensor(function: Any, right: dict[str, Any], argument: Any) -> None:
+    def outcome(number: Any) -> type[Exception] | None:
+        try:
+            function(**right | {argument.name: number})
+        except tg.TinygradError as error:
+            return type(error)
+        return None
+
+    plain = right.get(argument.name, argument.default)
+    number = float(plain) if isinstance(plain, (int, float)) else 0.5
+    for kind in (tg.Value, tg.tensor, np.array):
+        assert outcome(kind(number)) == outcome(number)
 
 
 @pytest.mark.parametrize("several", [np.array([0.5, 0.6]), tg.tensor([0.5, 0.6]), np.zeros(0), [0.5]])
@@ -120,17 +140,51 @@ def test_two_numbers_are_neither_one_nor_three(pair: Any) -> None:
 def test_of_arguments_that_are_too_many_python_tells() -> None:
     with pytest.raises(TypeError, match="positional arguments"):
         data.moons(10, 0.1, 0, 0)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="unexpected keyword argument 'sead'"):
-        data.moons(sead=3)  # type: ignore[call-arg]
-    with pytest.raises(
-        tg.DtypeError, match=r"Linear.__init__\(\) got an unexpected keyword argument 'foo'; it is Linear"
-    ):
-        nn.Linear(2, 3, foo=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "said"),
+    [
+        (data.moons, "sead", "moons has no argument sead; did you mean seed"),
+        (data.DataLoader, "bach_size", "DataLoader has no argument bach_size; did you mean batch_size"),
+        (DATASET.batch, "index", "TensorDataset.batch has no argument index; did you mean indices"),
+        (nn.Linear, "foo", "Linear has no argument foo; it has in_features, out_features and bias"),
+        (nn.functional.softmin, "dimm", "softmin has no argument dimm; did you mean dim"),
+        (nn.init.normal_, "sdt", "normal_ has no argument sdt; did you mean std"),
+        (optim.SGD, "momentun", "SGD has no argument momentun; did you mean momentum"),
+        (optim.clip_grad_norm_, "max_nrm", "clip_grad_norm_ has no argument max_nrm; did you mean max_norm"),
+        (partial(tg.Value, 1.0), "nam", "Value has no argument nam; did you mean name"),
+        (tg.draw, "widht", "draw has no argument widht; did you mean width"),
+        (tg.draw, "size", "draw has no argument size; it has node, mode"),
+        (tg.explain, "digit", "explain has no argument digit; did you mean digits"),
+        (tg.formula, "latx", "formula has no argument latx; did you mean latex"),
+        (tg.gradcheck, "rtoll", "gradcheck has no argument rtoll; did you mean rtol"),
+        (tg.steps, "digit", "steps has no argument digit; did you mean digits"),
+        (tg.tensor, "dtyp", "tensor has no argument dtyp; did you mean dtype"),
+        (plots.lines, "titel", "lines has no argument titel; did you mean title"),
+        (train.fit, "epoch", "fit has no argument epoch; did you mean epochs"),
+    ],
+)
+def test_of_a_misspelt_argument_it_is_said_which_was_meant(function: Any, wrong: str, said: str) -> None:
+    with pytest.raises(tg.DtypeError, match=said):
+        function(**{wrong: 1})
 
 
 @pytest.mark.parametrize("seed", [None, 3, np.int64(3), np.random.default_rng(3), np.random.SeedSequence(3)])
 def test_a_seed_is_all_that_numpy_takes(seed: Any) -> None:
     assert len(data.moons(4, seed=seed)) == sum(map(len, data.random_split(DATASET, [4, 2], seed))) - 2
+    assert len(data.text.NextSentence(RIGHT["documents"], CHARACTERS, 9, seed)) == 2
+    loader = data.DataLoader(DATASET, shuffle=True, seed=seed)
+    again = data.DataLoader(DATASET, shuffle=True, seed=loader.seed)
+    assert [x.tolist() for x, _ in loader] == [x.tolist() for x, _ in again]
+
+
+def test_a_loader_draws_its_seed_from_the_generator_of_the_package_if_it_is_none() -> None:
+    seeds = []
+    for start in (1, 1, 2):
+        tg.manual_seed(start)
+        seeds += [data.DataLoader(DATASET, seed=None).seed]
+    assert seeds[0] == seeds[1] != seeds[2]
 
 
 @pytest.mark.parametrize(

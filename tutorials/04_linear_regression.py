@@ -327,8 +327,8 @@ for lr in (0.1, 0.01, 0.001):
 # %% [markdown]
 # None of them gives exactly $(2.5, 0.5)$. At the best line the *mean* of the gradients is 0, but each single sample
 # still pulls, because each has a residual. The step for the last point, $(2, 6)$, has just been taken, so the line
-# leans towards it: with 0.1 it even goes through it, $2 \cdot 2.8261 + 0.3478 = 6.0000$, because $2 \cdot 0.1 \cdot
-# (2^2 + 1) = 1$: the step takes the whole residual of this point away. With 0.01 it leans less. With 0.001, 300
+# leans towards it. With 0.1 it even goes through it: $2 \cdot 2.8261 + 0.3478 = 6.0000$. The step takes the whole
+# residual of this point away, because $2 \cdot 0.1 \cdot (2^2 + 1) = 1$. With 0.01 it leans less. With 0.001, 300
 # epochs are not enough to arrive.
 #
 # A plane fits the 1000 samples well, so the single samples hardly pull there. And one epoch is 1000 steps:

@@ -14,10 +14,9 @@
 # %% [markdown]
 # # 13. More from the same data, and other data
 #
-# Data are never enough, and never quite those that will come. In this lesson you get more from few
-# examples, by changing them and by beginning with a network that has learned something else; you see
-# what goes wrong when the data of tomorrow are not those of yesterday, and which part of it can be
-# mended; and you look for what is rare.
+# Data are never enough, and never quite those that will come. In this lesson you get more from few examples, by
+# changing them and by beginning with a network that has learned something else. You see what goes wrong when the data
+# of tomorrow are not those of yesterday, and which part of it can be mended. And you look for what is rare.
 #
 # You need [lesson 7](07_underfitting_overfitting.py): overfitting; and [lesson 10](10_convolution.py):
 # convolutional networks.

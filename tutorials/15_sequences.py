@@ -241,11 +241,10 @@ assert small < 1e-4
 assert large > 10 * middle > 1000 * small
 
 # %% [markdown]
-# With a radius of 0.7 the gradient *vanishes*: nothing that happened 30 steps ago can be learned
-# from. Above 1 it can *explode*, until the tanh, whose slope is at most 1, holds it back. It is the
-# same thing as in the deep networks of lesson 8, but the remedy of that lesson does not last: one can
-# begin with a radius of 1, but here all steps share one matrix, and whatever it becomes in training,
-# its powers decide.
+# With a radius of 0.7 the gradient *vanishes*: nothing that happened 30 steps ago can be learned from. Above 1 it can
+# *explode*, until the tanh, whose slope is at most 1, holds it back. It is the same thing as in the deep networks of
+# lesson 8, but the remedy of that lesson does not last. One can begin with a radius of 1. But here all steps share one
+# matrix, and whatever it becomes in training, its powers decide.
 #
 # Against explosion, clip. The gradient of all parameters together is scaled down to a norm of at
 # most $\theta$:

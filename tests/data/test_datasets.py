@@ -25,6 +25,7 @@ from tinygrad_edu.data import (
     moons,
     random_split,
     spirals,
+    text,
     xor,
 )
 from tinygrad_edu.errors import DtypeError, OutOfRangeError, ShapeError
@@ -155,6 +156,18 @@ def test_the_rows_of_an_array_are_examples() -> None:
     assert (len(train), len(test), len(test[0])) == (2, 1, 2)
 
 
+@pytest.mark.parametrize(
+    "dataset",
+    [numbers(5), Subset(numbers(9), range(5)), text.Windows(range(16), 3), text.Documents([[4]] * 5, 1, 2, 0)],
+)
+def test_a_batch_is_of_whole_numbers_below_the_length(dataset: Dataset) -> None:
+    first, last = dataset.batch([0, -1]), dataset.batch(np.array([0, 4]))
+    assert [x.tolist() for x in first] == [x.tolist() for x in last]
+    for indices, error in (([5], OutOfRangeError), ([-6], OutOfRangeError), (np.ones(5, bool), DtypeError)):
+        with pytest.raises(error, match=type(dataset).__name__):
+            dataset.batch(indices)
+
+
 class Ragged(Dataset):
     def __len__(self) -> int:
         return 2
@@ -173,7 +186,7 @@ def test_what_makes_no_sense_is_refused(what: str) -> None:
 # Loaders.
 
 
-@given(n=st.integers(1, 30), size=st.integers(1, 8), shuffle=st.booleans(), drop_last=st.booleans())
+@given(n=st.integers(0, 30), size=st.integers(1, 8), shuffle=st.booleans(), drop_last=st.booleans())
 def test_a_pass_gives_every_example_once(n: int, size: int, shuffle: bool, drop_last: bool) -> None:
     loader = DataLoader(numbers(n), size, shuffle, drop_last, seed=3)
     batches = list(loader)

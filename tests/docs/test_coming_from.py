@@ -148,7 +148,7 @@ def test_arguments_of_a_users_own_are_left_alone() -> None:
     assert (net.device, net.more) == ("mine", {"dtype": "float16"})
     with pytest.raises(TypeError, match=r"ReLU\(inplace=False\): got an unexpected keyword argument 'slope'"):
         nn.ReLU(slope=1)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'slope'"):
+    with pytest.raises(TypeError, match="Linear has no argument slope; it has in_features"):
         nn.Linear(2, 3, slope=1)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match=r"silu\(\) got an unexpected keyword argument 'slope'"):
+    with pytest.raises(TypeError, match="silu has no argument slope; it has x"):
         nn.functional.silu(W, slope=1)

@@ -210,6 +210,21 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("encoder.layers.3.query_projection.weight", ["encoder.layer…", "jection.weight"]),
+        ("the_rate_of_the_encoder", ["the_rate_of_", "the_encoder"]),
+        ("averylongnameinoneword", ["averylongnameinoneword"]),
+        ("the_rate_of", ["the_rate_of"]),
+    ],
+)
+def test_a_very_long_name_has_two_rows(name: str, rows: list[str]) -> None:
+    root = parsed(tg.draw(tg.Value(2.0, name=name) * 3.0, engine="builtin"))
+    texts = [e for e in root.iter(f"{SVG}text") if by_class(e, "name")]
+    assert ["".join(e.text or "" for e in text.iter() if "name" in e.get("class", "")) for text in texts] == rows
+
+
 @settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=40))
 @example("é" * 40)
@@ -229,9 +244,12 @@ def check_name(name: str) -> None:
         root = parsed(tg.draw(x * x, mode, engine="builtin"))
         shown = word(shorten(visible(name))) if name else "x₁"
         style = "name" if name else "auto"
-        first = next(e for e in root.iter(f"{SVG}text") if by_class(e, style))
-        found = "".join(e.text for e in ([first] if first.text else first) if style in e.get("class").split())
-        assert found == isolated("".join(piece[0] for piece in pieces(shown)))
+        rows = [e for e in root.iter(f"{SVG}text") if by_class(e, style)]
+        first, second = (
+            "".join(e.text for e in ([row] if row.text else row) if style in e.get("class").split())
+            for row in (rows[0], rows[len(rows) > 1])
+        )
+        assert isolated("".join(piece[0] for piece in pieces(shown))) in (first, first + second)
         assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
             *("svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan")
         }

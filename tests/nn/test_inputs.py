@@ -112,8 +112,9 @@ WITHOUT_PARAMETERS: list[tuple[Any, tuple[int, ...]]] = [
     (nn.Hardswish(), (2, 4)),
     (nn.InstanceNorm1d(4), (2, 4, 5)),
     (nn.LocalResponseNorm(3), (2, 4, 5)),
-    (nn.MaxPool2d(2), (2, 4, 3, 5)),
+    (nn.MaxPool2d(2, padding=1), (2, 4, 3, 5)),
     (nn.PairwiseDistance(), (2, 4)),
+    (nn.RMSNorm(4, elementwise_affine=False), (2, 4)),
     (nn.Softmax(1), (2, 4)),
     (nn.Upsample(7, mode="bilinear"), (2, 4, 3, 5)),
     (nn.Upsample(scale_factor=2), (2, 4, 3, 5)),
@@ -121,11 +122,13 @@ WITHOUT_PARAMETERS: list[tuple[Any, tuple[int, ...]]] = [
 
 
 @pytest.mark.parametrize(("layer", "shape"), WITHOUT_PARAMETERS, ids=[repr(layer) for layer, _ in WITHOUT_PARAMETERS])
-@pytest.mark.parametrize("dtype", ["float16", "int64", "uint8"])
+@pytest.mark.parametrize(
+    ("dtype", "largest"), [("float16", 9), ("int64", 9), ("uint8", 255), ("int8", 127), ("bool", 1)]
+)
 def test_layers_without_parameters_give_for_any_dtype_what_they_give_for_floats(
-    layer: Any, shape: Any, dtype: str
+    layer: Any, shape: Any, dtype: str, largest: int
 ) -> None:
-    x = np.random.default_rng(0).integers(0, 9, shape)
+    x = np.random.default_rng(0).integers(0, largest, shape, endpoint=True)
     pair = isinstance(layer, (nn.CosineSimilarity, nn.PairwiseDistance))
     given, expected = (layer(*[y] * (1 + pair)) for y in (x.astype(dtype), x.astype("float32")))
     assert np.allclose(
@@ -163,6 +166,7 @@ def test_losses_of_classes_take_lists_and_whole_numbers(loss: Any) -> None:
     weight = [0.5, 0.25]
     expected = loss(np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([1, 0]), weight=weight)
     assert loss([[1, 2], [3, 5]], [1, 0], weight=weight) == pytest.approx(expected)
-    assert loss(tg.tensor([[1, 2], [3, 5]], "int64"), [1, 0], weight=weight).item() == pytest.approx(expected)
+    for dtype in ("int64", "uint8"):
+        assert loss(tg.tensor([[1, 2], [3, 5]], dtype), [1, 0], weight=weight).item() == pytest.approx(expected)
     with pytest.raises(tg.DtypeError, match=f"{loss.__name__}: needs numbers"):
         loss("ab", [1])

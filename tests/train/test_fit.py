@@ -50,6 +50,27 @@ def test_it_gives_the_numbers_of_the_loop_written_by_hand() -> None:
     assert history.steps == losses
 
 
+class Tempered(nn.Module):
+    """A loss that learns how sure the model may be."""
+
+    def __init__(self) -> None:
+        self.temperature = nn.Parameter(1.0)
+
+    def forward(self, logits: Any, labels: Any) -> Any:
+        return nn.functional.cross_entropy(logits / self.temperature, labels)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_loss_may_learn_alone(threads: int) -> None:
+    model, loader, _, _ = parts()
+    loss, before = Tempered(), numbers(model)
+    fit(model, loader, loss, optim.SGD(loss.parameters(), lr=0.1), epochs=1, threads=threads)
+    assert loss.temperature.item() != 1.0
+    assert numbers(model) == before
+    with pytest.raises(tg.OptimizerError, match="has no parameter of this Sequential"):
+        fit(model, loader, loss, optim.SGD(Tempered().parameters(), lr=0.1), epochs=1)
+
+
 def test_the_history_has_a_record_an_epoch_and_a_loss_a_step() -> None:
     model, loader, loss, optimizer = parts()
     rest = DataLoader(DATA, batch_size=7)

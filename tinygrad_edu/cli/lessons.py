@@ -79,7 +79,7 @@ class Lesson:
         if not texts:
             return text
         text = re.sub("(?<=^# )tinygrad-edu grade .+", rf"\g<0> --lang {lang}", text, flags=re.MULTILINE)
-        return translated(text, lambda text: texts.get(text, text), strings=program == self.path)
+        return translated(text, lambda text: texts.get(text, text), strings=program.parent != self.exercises)
 
     def _texts(self, lang: str, kinds: Sequence[str]) -> dict[str, str]:
         if lang == "en":

@@ -83,12 +83,12 @@ class TensorDataset(Dataset):
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """The items at these indices, copied."""
-        rows = np.asarray(indices, dtype=np.intp)
+        rows = places(self, indices)
         return tuple(x[rows] for x in self.arrays)
 
 
 class Subset(Dataset):
-    """Some examples of a dataset, by their indices there.
+    """Some examples of a dataset, by their indices there, of which negative ones count from the end.
 
     Raises `OutOfRangeError` for an index outside the dataset.
 
@@ -99,10 +99,7 @@ class Subset(Dataset):
 
     def __init__(self, dataset: Any, indices: Sequence[int] | ndarray) -> None:
         self.dataset = as_dataset("Subset", dataset)
-        self.indices = np.array(indices, dtype=np.intp)
-        outside = self.indices[(self.indices < 0) | (self.indices >= len(dataset))]
-        if len(outside):
-            raise OutOfRangeError(f"Subset: there is no example {outside[0]} in a dataset of {len(dataset)}")
+        self.indices = places(self.dataset, indices, "Subset")
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -112,7 +109,7 @@ class Subset(Dataset):
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """The examples at these indices, stacked."""
-        return self.dataset.batch(self.indices[np.asarray(indices, dtype=np.intp)])
+        return self.dataset.batch(self.indices[places(self, indices)])
 
 
 def random_split(dataset: Any, lengths: Sequence[float], seed: Any = 0) -> list[Subset]:
@@ -134,7 +131,7 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: Any = 0) -> list[
         sizes = [int(n * share) for share in lengths]
         for i in range(n - sum(sizes)):
             sizes[i % len(sizes)] += 1
-    if sum(sizes) != n or min(sizes) < 0:
+    if sum(sizes) != n or min(sizes, default=-1) < 0:
         raise ShapeError(f"random_split: {list(lengths)} sum neither to the {n} examples there are nor to 1.0")
     order = generator(seed).permutation(n)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
@@ -189,6 +186,17 @@ def as_dataset(function: str, examples: Any) -> Dataset:
             "makes one of arrays"
         )
     return Listed(examples)
+
+
+def places(dataset: Dataset, indices: Sequence[int] | ndarray, function: str = "") -> ndarray:
+    """Indices of examples, counted from the front."""
+    array, n, function = np.asarray(indices), len(dataset), function or type(dataset).__name__
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise DtypeError(f"{function}: examples are chosen by whole numbers, not {short(indices)}")
+    outside = array[(array < -n) | (array >= n)]
+    if len(outside):
+        raise OutOfRangeError(f"{function}: there is no example {outside[0]} among {n}")
+    return array.astype(np.intp) % max(1, n)
 
 
 def _stacked(items: Sequence[Any]) -> ndarray:

@@ -70,7 +70,7 @@ class Digits(TensorDataset):
     """The digits as a dataset: two thirds of each digit to train with (`train=True`), the rest to test with.
 
     With `size=28` the images have 28×28 pixels, as the networks for MNIST expect: each pixel is drawn 3×3 large, with a
-    border around them all.
+    border around them all. Both parts are of one split if they are made with the same seed, a whole number.
 
     Attributes
     ----------

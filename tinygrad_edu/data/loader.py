@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from ..engine.messages import is_whole, short, whole_from
 from ..engine.messages.pytorch import TakesPyTorchsArguments
+from ..engine.random import generator
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
 from .dataset import as_dataset
@@ -29,7 +30,7 @@ class DataLoader(TakesPyTorchsArguments):
     drop_last : whether to skip a last batch that is not full.
     transform : changes the first array of each batch: a function `(images, generator) -> images`, such as
         `RandomCrop(28, padding=2)`, or several, applied in order.
-    seed : of the orders and of the transforms.
+    seed : of the orders and of the transforms: a whole number; None, or a NumPy generator, draws one, `loader.seed`.
     bucket_by : the length of each example; those of similar length then share a batch, so that little is padded.
 
     All that is random in a pass depends on the seed and on the number of the pass, `loader.epoch`, alone. To repeat a
@@ -52,12 +53,12 @@ class DataLoader(TakesPyTorchsArguments):
 
     def __init__(
         self, dataset: Any, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False,
-        transform: Callable[..., ndarray] | Sequence[Callable[..., ndarray]] = (), seed: int = 0,
+        transform: Callable[..., ndarray] | Sequence[Callable[..., ndarray]] = (), seed: Any = 0,
         bucket_by: Sequence[int] | ndarray | None = None,
     ) -> None:  # fmt: skip
         dataset = as_dataset("DataLoader", dataset)
         whole_from(1, "DataLoader", batch_size=batch_size)
-        whole_from(0, "DataLoader", seed=seed)
+        draws = generator(seed)
         if bucket_by is not None and np.shape(bucket_by) != (len(dataset),):
             raise ShapeError(
                 f"DataLoader: bucket_by has a length for each of the {len(dataset)} examples, not shape "
@@ -74,7 +75,7 @@ class DataLoader(TakesPyTorchsArguments):
                     "DataLoader: a transform takes the images of a batch and a random generator, as in lambda images, "
                     f"rng: 1 - images, and not {short(function)}"
                 )
-        self.seed = seed
+        self.seed = int(seed) if is_whole(seed) else int(draws.integers(2**63))
         self.bucket_by = None if bucket_by is None else np.asarray(bucket_by)
         self.epoch = 0
 

@@ -31,6 +31,7 @@ class Scenes(TensorDataset):
     most : the largest number of digits in a scene.
     heights : the smallest and the largest height of a digit, in pixels. Its width follows.
     classes : the digits that occur, such as (3, 8).
+    seed : a whole number.
 
     Attributes
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
-from .messages.elsewhere import NODES, Elsewhere, answer, refuse_other_names
+from .messages.elsewhere import ARGUMENTS, NODES, Elsewhere, answer, refuse_other_names
 from .node import Node
 from .primitives import comparisons as c, elementwise as e
 from .primitives.arithmetic import negative
@@ -30,7 +30,7 @@ def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
             if of_one and not given and not attrs:  # what calling the row comes to
                 return node.unary(function, function.attrs)
             if attrs:
-                refuse_other_names(function.__name__, attrs)
+                refuse_other_names(function.__name__, attrs, ARGUMENTS.values())
             return function(node, *given, **attrs)
 
         if of_one and not function.attrs:

@@ -68,7 +68,7 @@ class Tensor(Operators):
         self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None, **other: Any
     ) -> None:
         if other:
-            refuse_arguments("Tensor", other)
+            refuse_arguments("Tensor", other, ("data", "dtype", "requires_grad", "name"))
         if isinstance(data, Node) and not data.is_leaf and data.requires_grad and recording():
             raise messages.result_copied(data)
         array = as_array(data, dtype)

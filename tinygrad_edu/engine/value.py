@@ -57,7 +57,7 @@ class Value(Operators):
 
     def __init__(self, data: float, name: str | None = None, requires_grad: bool = True, **other: Any) -> None:
         if other:
-            refuse_arguments("Value", other)
+            refuse_arguments("Value", other, ("data", "name", "requires_grad"))
         record(self, as_float(data))
         self.requires_grad_(requires_grad)
         if name is not None:

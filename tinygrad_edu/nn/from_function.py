@@ -7,7 +7,7 @@ from collections.abc import Callable
 from inspect import Parameter, Signature, isfunction, signature
 from typing import Any, ClassVar
 
-from ..engine.messages.hints import misfit
+from ..engine.messages.hints import fitted
 from ..engine.messages.pytorch import refuse_data, taking_pytorchs, without_pytorchs
 from ..errors import DtypeError
 from .module import Module
@@ -29,9 +29,7 @@ class FromFunction(Module):
             given = self.settings.bind(*args, **named)
         except TypeError as error:
             raise DtypeError(f"{type(self).__name__}{self.settings}: {error}") from None
-        wrong = misfit(type(self).__name__, self.hints, given.args, given.kwargs)
-        if wrong is not None:
-            raise wrong
+        _, given.arguments = fitted(type(self).__name__, self.hints, (), given.arguments)
         given.apply_defaults()
         for name in self.names:
             setattr(self, name, given.arguments[name])

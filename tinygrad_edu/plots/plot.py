@@ -26,7 +26,7 @@ __all__ = [
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#000000")
 """Of M. Okabe and K. Ito's colours, which colour-blind readers can tell apart; "Color Universal Design", 2008."""
 
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.size": 10.5,
     "axes.titlesize": 12,
     "axes.spines.top": False,
@@ -103,6 +103,7 @@ class Plot:
             parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
             for panel, part in zip(self.panels, parts[0]):
                 panel.draw(part)
+            figure.draw_without_rendering()  # a legend at a side changes the size of the axes, and so their marks
             figure.draw_without_rendering()  # the layout's last digits differ from run to run, so they are rounded
             figure.set_layout_engine("none")
             for part in figure.subfigs:
@@ -225,11 +226,15 @@ def colour(i: int) -> str:
 def legend(axes: Any, names: Collection[str], outside: bool = False) -> None:
     """Add a legend if there are several names: where it hides least, or at the right side, where it hides nothing.
 
-    Many names, or long ones, would leave no room for the plot beside them, and be cut off themselves.
+    Many names, or long ones, would leave no room for the plot beside them. In a small plot, such as one of three in a
+    row, their letters are smaller, so that nothing is cut off.
     """
     if len(names) > 1:
-        fits = len(names) <= MOST_BESIDE and max(map(columns, names)) <= LONGEST_BESIDE
-        axes.legend(**({"loc": "upper left", "bbox_to_anchor": (1, 1)} if outside and fits else {}))
+        longest = max(map(columns, names))
+        width, height = 72 * axes.figure.bbox.size / axes.figure.dpi - (60, 40)  # in points, without labels and title
+        size = min(STYLE["font.size"], max(5, min(height / 1.5 / len(names), width / (0.65 * longest + 3))))
+        fits = len(names) <= MOST_BESIDE and longest <= LONGEST_BESIDE
+        axes.legend(fontsize=size, **({"loc": "upper left", "bbox_to_anchor": (1, 1)} if outside and fits else {}))
 
 
 MOST_BESIDE, LONGEST_BESIDE = 10, 18

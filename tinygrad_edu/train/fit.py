@@ -73,7 +73,7 @@ def fit(
     model : an `nn.Module`; it is called on all parts of a batch but the last.
     loader : batches such as (images, labels); a `DataLoader`, or a list.
     loss : the function to minimise, `loss(model(images), labels)`.
-    optimizer : of the parameters of the model.
+    optimizer : of the parameters of the model, or of a loss that learns and is a module.
     epochs : the number of passes over the loader in all, with those of a checkpoint.
     metrics : functions of predictions and targets, such as `[accuracy]` or `{"top 5": top_k}`. The metrics of an epoch
         are those of the predictions made during it.
@@ -91,8 +91,8 @@ def fit(
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report of the operation that made it so;
     `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader, or a generator, which is
-    used up after one pass; `OptimizerError` for an optimizer that has no parameter of the model, such as that of an
-    earlier one; `ShapeError` for a loader without batches; `ModuleError` for several threads on batches that
+    used up after one pass; `OptimizerError` for an optimizer that has no parameter of model or loss, such as that of an
+    earlier model; `ShapeError` for a loader without batches; `ModuleError` for several threads on batches that
     do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
     not for each example, changes a tensor in place, or does not do the same for all examples.
     """
@@ -123,7 +123,7 @@ def _check_arguments(
         raise DtypeError(
             f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
         )
-    learning = {p for p in model.parameters() if p.requires_grad}
+    learning = {p for x in (model, loss) if isinstance(x, Module) for p in x.parameters() if p.requires_grad}
     stepped = {p for group in optimizer.param_groups for p in group["params"]}
     if learning and learning.isdisjoint(stepped):
         raise OptimizerError(

@@ -12,7 +12,7 @@ from ...engine.convert import array_of
 from ...engine.messages import short, whole_from
 from ...engine.random import generator
 from ...errors import DtypeError, OutOfRangeError, ShapeError
-from ..dataset import Dataset
+from ..dataset import Dataset, places
 from .tokenizers import Tokenizer
 
 __all__ = ["Documents", "NextSentence", "Windows", "mask_tokens", "pad"]
@@ -76,7 +76,7 @@ class Windows(Dataset):
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Inputs and targets, both (N, length)."""
-        begin = _places("Windows", indices, len(self)) * self.step
+        begin = places(self, indices) * self.step
         where = begin[:, None] + np.arange(self.length)
         return self.tokens[where], self.tokens[where + 1]
 
@@ -123,12 +123,12 @@ class Documents(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: Any) -> tuple[ndarray, ndarray]:
-        row = self.rows[_places("Documents", [index], len(self))[0]]
+        row = self.rows[places(self, [index])[0]]
         return row[:-1], row[1:]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Inputs and targets, both (N, the longest)."""
-        rows = [self.rows[i] for i in _places("Documents", indices, len(self))]
+        rows = [self.rows[i] for i in places(self, indices)]
         return pad([row[:-1] for row in rows], self.pad), pad([row[1:] for row in rows], IGNORED)
 
 
@@ -205,7 +205,7 @@ class NextSentence(Dataset):
     """
 
     def __init__(
-        self, documents: Sequence[Sequence[Sequence[int]]], tokenizer: Tokenizer, length: int, seed: int = 0
+        self, documents: Sequence[Sequence[Sequence[int]]], tokenizer: Tokenizer, length: int, seed: Any = 0
     ) -> None:
         whole_from(5, "NextSentence", length=length)
         cls, sep, self.pad = (_special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))
@@ -240,11 +240,11 @@ class NextSentence(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[ndarray, ndarray, int]:
-        return self.rows[int(_places("NextSentence", [index], len(self))[0])]
+        return self.rows[int(places(self, [index])[0])]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Tokens (N, longest), segments (N, longest), and whether the second sentence follows (N,)."""
-        tokens, segments, follows = zip(*(self.rows[i] for i in _places("NextSentence", indices, len(self))))
+        tokens, segments, follows = zip(*(self.rows[i] for i in places(self, indices)))
         return pad(tokens, self.pad), pad(segments, 1), np.array(follows)
 
 
@@ -254,18 +254,6 @@ def whole_numbers(function: str, tokens: Any) -> ndarray:
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise DtypeError(f"{function}: a text is a row of whole numbers, as encode gives, not {short(tokens)}")
     return array.astype(np.int64)
-
-
-def _places(function: str, indices: Sequence[int] | ndarray, n: int) -> ndarray:
-    """Indices of examples, counted from the front."""
-    array = np.asarray(indices)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise DtypeError(f"{function}: examples are chosen by whole numbers, not {short(indices)}")
-    array = array.astype(np.intp)
-    outside = array[(array < -n) | (array >= n)]
-    if len(outside):
-        raise OutOfRangeError(f"{function}: there is no example {outside[0]} among {n}")
-    return array % n
 
 
 def _special(function: str, tokenizer: Tokenizer, name: str) -> int:

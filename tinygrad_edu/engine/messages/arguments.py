@@ -9,7 +9,33 @@ from ..._support.languages import listed, texts
 from ...errors import DtypeError, OutOfRangeError, TinygradError
 from .words import is_whole, short
 
-__all__ = ["one_of", "probability", "whole_from"]
+__all__ = ["known_arguments", "one_of", "probability", "whole_from"]
+
+
+def known_arguments(function: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `DtypeError` for an argument that a function does not have; it names the one that was meant.
+
+    >>> known_arguments("draw", ["titles"], ["width", "title"])
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.DtypeError: draw has no argument titles; did you mean title?
+    >>> known_arguments("draw", ["zoom"], ["width", "title"])
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.DtypeError: draw has no argument zoom; it has width and title
+    """
+    names = [name for name in known if name != "self"]
+    for name in given:
+        if name not in names:
+            from difflib import get_close_matches  # which is needed here alone
+
+            near = get_close_matches(name, names, 1)
+            text = MEANT if near else UNKNOWN
+            raise DtypeError(text, function=function, name=name, meant="".join(near), known=listed(names))
+
+
+MEANT = texts("{function} has no argument {name}; did you mean {meant}?")
+UNKNOWN = texts("{function} has no argument {name}; it has {known}")
 
 
 def whole_from(least: int, function: str, **given: Any) -> None:

@@ -23,7 +23,8 @@ def decimals(call: CheckedCall) -> None:
 
 
 def single_numbers(call: CheckedCall) -> None:
-    """elu and nan_to_num: settings that are one number."""
+    """elu, nan_to_num and normalize: settings that are one number."""
     for name, x in call.attrs.items():
-        if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
+        left_out = x is None and name in ("posinf", "neginf")
+        if name not in ("axis", "shape") and not isinstance(x, Real) and not left_out:
             raise DtypeError("{name} is a number, not {kind} {value}", name=name, kind=type(x).__name__, value=short(x))

@@ -27,6 +27,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "round": (decimals,),
     "nan_to_num": (single_numbers,),
     "elu": (single_numbers,),
+    "normalize": (single_numbers,),
     # reductions
     "sum": REDUCTION,
     "prod": REDUCTION,

@@ -5,7 +5,7 @@ An attribute of a Tensor or of the package that is not there says so from these 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from inspect import CO_VARARGS, unwrap
 from types import FunctionType
@@ -212,18 +212,21 @@ def _spread(table: dict[str, str]) -> dict[str, str]:
 NODES, METHODS, FUNCTIONS = _spread(NODES), _spread(METHODS), _spread(FUNCTIONS)
 
 
-def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
+def refuse_other_names(function: str, attrs: dict[str, Any], known: Collection[str]) -> None:
     """Refuse arguments that are called otherwise here."""
     for name in attrs.keys() & ARGUMENTS.keys():
-        raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
+        if ARGUMENTS[name] in known:
+            raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
 
 
-def refuse_arguments(function: str, given: dict[str, Any]) -> NoReturn:
+def refuse_arguments(function: str, given: dict[str, Any], known: Collection[str]) -> None:
     """Refuse arguments that a class does not have, and say what those of micrograd are called here."""
-    refuse_other_names(function, given)
+    refuse_other_names(function, given, known)
     for name in given.keys() & NODES.keys():
         raise DtypeError(f"{function}: has no argument {name}: {NODES[name]}")
-    raise DtypeError(f"{function}: has no argument {next(iter(given))}")
+    from .arguments import known_arguments  # which is needed here alone
+
+    known_arguments(function, given, known)
 
 
 def spelt_here(function: FunctionType) -> Callable[..., Any]:
@@ -233,17 +236,19 @@ def spelt_here(function: FunctionType) -> Callable[..., Any]:
     """
     code = unwrap(function).__code__  # whose signature would take ten times as long, at every import
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
-    known = frozenset(code.co_varnames[:count])
-    if known.isdisjoint({"argnums", "axis", "dtype", "gradient", "shape"}):
+    known = dict.fromkeys(code.co_varnames[:count]).keys()
+    if known.isdisjoint({"argnums", "axis", "dtype", "gradient", "names", "rtol", "shape", "title"}):
         return function
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
-        if not known.issuperset(named):
-            refuse_other_names(function.__name__, named)
-            from .pytorch import without_pytorchs  # which is needed here alone
+        if not named.keys() <= known:
+            refuse_other_names(function.__name__, named, known)
+            from .arguments import known_arguments  # which are needed here alone
+            from .pytorch import without_pytorchs
 
             named = without_pytorchs(function.__name__, named, known)
+            known_arguments(function.__name__, named, known)
         return function(*given, **named)
 
     return call

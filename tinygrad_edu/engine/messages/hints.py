@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import lru_cache, wraps
 from inspect import Signature, isclass, isfunction, signature
-from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
 
@@ -17,38 +16,59 @@ from numpy import bool_, ndarray
 from ..._support import languages
 from ..._support.languages import say, texts
 from ...errors import DtypeError, TinygradError
+from .arguments import known_arguments
 from .words import in_words, is_whole, short, whole
 
-__all__ = ["FOREIGN", "explained", "hold_to_hints", "misfit"]
+__all__ = ["FOREIGN", "explained", "fitted", "hold_to_hints"]
 
 FOREIGN = (TypeError, ValueError, IndexError, ArithmeticError, AttributeError)
 """What Python and NumPy raise on odd arguments."""
 
 
-def misfit(function: str, known: Signature, args: Sequence[Any], given: Mapping[str, Any]) -> TinygradError | None:
-    """What is wrong with the first argument that does not fit its type hint; None if all fit.
+def fitted(
+    function: str, known: Signature, args: Sequence[Any], given: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments, with a plain number where a number is meant and a Value, a Tensor or an array holds it.
+
+    Raises `DtypeError` for the first one that does not fit its type hint.
 
     >>> def f(x: Any, size: int, eps: float | Sequence[float] = 1e-5) -> Any: ...
-    >>> misfit("f", signature(f), (1, 2.0), {})
-    DtypeError('f: size is a whole number, not float 2.0')
-    >>> misfit("f", signature(f), (1, 2), {"eps": "small"})
-    DtypeError("f: eps is a number or a list of numbers, not str 'small'")
+    >>> from tinygrad_edu import Value
+    >>> fitted("f", signature(f), (1, 2), {"eps": [Value(0.5)]})
+    ([1, 2], {'eps': [0.5]})
+    >>> fitted("f", signature(f), (1, 2.0), {})
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.DtypeError: f: size is a whole number, not float 2.0
     """
     parameters = known.parameters
-    names = (name for name, parameter in parameters.items() if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD)
-    for name, value in chain(zip(names, args), given.items()):  # of too many or unknown ones Python tells
+    if not given.keys() <= parameters.keys() and not takes_any(known):
+        known_arguments(function, given, parameters)
+    names = [name for name, parameter in parameters.items() if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD]
+
+    def fit(name: str, value: Any) -> Any:
         kinds = kinds_of(str(parameters[name].annotation)) if name in parameters else ()
-        if not kinds:
-            continue
-        try:
-            if not any(kind.fits(value) for kind in kinds):
-                what = languages.listed([say(kind.word) for kind in kinds], alternatives=True)
-                raise DtypeError(NOT, name=name, what=what, kind=type(value).__name__, value=short(value))
-            if is_whole(value):
-                whole(name, value, many=False)
-        except TinygradError as error:
-            return type(error)(f"{function}: {error}")
-    return None
+        return _fit(name, kinds, value) if kinds else value
+
+    try:  # of arguments that are too many Python tells
+        return [*map(fit, names, args), *args[len(names) :]], {name: fit(name, value) for name, value in given.items()}
+    except TinygradError as error:
+        raise type(error)(f"{function}: {error}") from None
+
+
+def takes_any(known: Signature) -> bool:
+    """Whether a function takes arguments of any name."""
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.parameters.values())
+
+
+def _fit(name: str, kinds: Sequence[Kind], value: Any) -> Any:
+    kind = next((kind for kind in kinds if kind.fits(value)), None)
+    if kind is None:
+        what = languages.listed([say(kind.word) for kind in kinds], alternatives=True)
+        raise DtypeError(NOT, name=name, what=what, kind=type(value).__name__, value=short(value))
+    if is_whole(value):
+        whole(name, value, many=False)
+    return kind.plain(value)
 
 
 NOT = texts("{name} is {what}, not {kind} {value}")
@@ -69,13 +89,16 @@ def explained(
         return error
     try:
         known.bind(*args, **given)
-    except TypeError:  # too few arguments, too many, or an unknown one: Python says which
+    except TypeError:  # too few arguments, or too many: Python says which
         plain = [parameter.replace(annotation=parameter.empty) for parameter in known.parameters.values()]
         return DtypeError(f"{error}; it is {function}{Signature(plain)}")
     text = texts("{operation}: cannot be computed on {operands}: {error}")
     operands = ", ".join([*map(_in_words, args), *(f"{name}={_in_words(x)}" for name, x in given.items())])
-    found = misfit(function, known, args, given)
-    return found or DtypeError(text, operation=function, operands=operands, error=error)
+    try:
+        fitted(function, known, args, given)
+    except TinygradError as found:
+        return found
+    return DtypeError(text, operation=function, operands=operands, error=error)
 
 
 def _in_words(x: Any) -> str:
@@ -83,15 +106,23 @@ def _in_words(x: Any) -> str:
 
 
 class Kind(NamedTuple):
-    """What a hint says of a value: whether one fits, and a word for all that do."""
+    """What a hint says of a value: whether one fits, a word for all that do, and what is made of it."""
 
     fits: Callable[[Any], bool]
     word: str
+    plain: Callable[[Any], Any] = lambda x: x
+
+
+def _plain(x: Any) -> Any:
+    """A plain number instead of what holds one; a list of them, too."""
+    if type(x) in (list, tuple):
+        return type(x)(map(_plain, x))
+    return x.item() if hasattr(x, "item") and prod(getattr(x, "shape", ())) == 1 else x
 
 
 KINDS: dict[str, Kind] = {
     "int": Kind(is_whole, texts("a whole number")),
-    "float": Kind(lambda x: hasattr(x, "__float__") and prod(getattr(x, "shape", ())) == 1, texts("a number")),
+    "float": Kind(lambda x: hasattr(x, "__float__") and prod(getattr(x, "shape", ())) == 1, texts("a number"), _plain),
     "bool": Kind(lambda x: x is None or isinstance(x, (int, bool_)), texts("True or False")),
     "str": Kind(lambda x: isinstance(x, str), texts("a text")),
     "None": Kind(lambda x: x is None, "None"),
@@ -102,9 +133,9 @@ KINDS: dict[str, Kind] = {
     "Mapping": Kind(lambda x: isinstance(x, Mapping), texts("a dict")),
     "Sequence": Kind(lambda x: isinstance(x, Iterable) and not isinstance(x, str), texts("a list")),
     "Sequence[int]": Kind(lambda x: _is_list_of(is_whole, x), texts("a list of whole numbers")),
-    "Sequence[float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x), texts("a list of numbers")),
+    "Sequence[float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x), texts("a list of numbers"), _plain),
     "tuple[int, int]": Kind(lambda x: _is_list_of(is_whole, x, 2), texts("two whole numbers")),
-    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x, 2), texts("two numbers")),
+    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x, 2), texts("two numbers"), _plain),
     "Sequence[str]": Kind(lambda x: isinstance(x, Iterable), texts("a list of texts")),
 }
 """By hint: as it is, then with the first of what is in its brackets, then without. Tuples are sequences, too."""
@@ -168,9 +199,7 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **given: Any) -> Any:
         name = type(args[0]).__name__ if args and function.__name__ == "__init__" else function.__qualname__
-        wrong = misfit(name, known(), args, given)
-        if wrong is not None:
-            raise wrong
-        return function(*args, **given)
+        plain, named = fitted(name, known(), args, given)
+        return function(*plain, **named)
 
     return call

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
-from inspect import Parameter, Signature, signature
+from inspect import Signature, signature
 from itertools import zip_longest
 from typing import Any, ClassVar, NoReturn
 
@@ -14,7 +14,8 @@ from numpy import ndarray
 from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
 from ..node import Node
-from .hints import FOREIGN, explained, misfit
+from .arguments import known_arguments
+from .hints import FOREIGN, explained, fitted, takes_any
 from .words import describe, short
 
 __all__ = ["ARGUMENTS", "PARTS", "TakesPyTorchsArguments", "lacks", "missing", "taking_pytorchs", "without_pytorchs"]
@@ -222,23 +223,21 @@ class TakesPyTorchsArguments:
             return
 
         _, *parameters = signature(init).parameters.values()
-        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
-            return
         known = Signature(parameters)
+        if takes_any(known):
+            return
         ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
 
         @wraps(init)
         def checked(self: Any, *args: Any, **given: Any) -> None:
             name = type(self).__name__
-            if not ARGUMENTS.keys().isdisjoint(given):
+            if not given.keys() <= known.parameters.keys():
                 given = without_pytorchs(name, given, known.parameters)
             if ours and self.is_made_of_settings:
                 refuse_data(name, known.parameters, args)
             try:
-                wrong = misfit(name, known, args, given) if ours else None
-                if wrong is not None:
-                    raise wrong
-                init(self, *args, **given)
+                plain, named = fitted(name, known, args, given) if ours else (args, given)
+                init(self, *plain, **named)
             except FOREIGN as error:
                 if not ours or isinstance(error, TinygradError):
                     raise
@@ -253,8 +252,9 @@ def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def call(*args: Any, **given: Any) -> Any:
-        if given and not ARGUMENTS.keys().isdisjoint(given):
+        if not given.keys() <= known.parameters.keys():
             given = without_pytorchs(function.__name__, given, known.parameters)
+            known_arguments(function.__name__, given, known.parameters)
         try:
             return function(*args, **given)
         except FOREIGN as error:

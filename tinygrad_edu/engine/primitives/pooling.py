@@ -136,7 +136,7 @@ def _blank(
 
 def _lowest(dtype: Any) -> Any:
     """The number of the border around an image, which is never the largest."""
-    return -inf if dtype.kind == "f" else np.iinfo(dtype).min
+    return -inf if dtype.kind == "f" else dtype.kind != "b" and np.iinfo(dtype).min
 
 
 # The rows of the mean. The zeros of the border `counted` count for the mean; those of the rest of `padding` do not.

@@ -333,13 +333,17 @@ def is_float16(x: Any) -> bool:
 
 
 def rounded_once(f: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that is made of rows; with a float16 first it is computed in float32, and rounded at the end."""
+    """A function that is made of rows; with a float16 first it is computed in float32, and rounded at the end.
+
+    With whole numbers, too, which have no fractions, and a square of which may be larger than their dtype holds.
+    """
 
     @functools.wraps(f)
     def computed(x: Any, *rest: Any, **named: Any) -> Any:
-        if is_float16(x):
+        dtype = getattr(x, "dtype", None)
+        if getattr(dtype, "char", None) == "e":
             return astype(f(wide(x), *rest, **named), "float16")
-        return f(x, *rest, **named)
+        return f(astype(x, "float32") if getattr(dtype, "kind", "f") in ("b", "i", "u") else x, *rest, **named)
 
     return computed
 

@@ -40,6 +40,8 @@ POINT = 7.0
 """The distance of the two points of a sign."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
+VERY_LONG = 170.0
+"""A name wider than this has two rows."""
 LONG_FORMULA = 150.0
 """A formula wider than this, its name included, has a row without it; alone, it has two rows."""
 
@@ -280,11 +282,20 @@ def _name(node: PlainNode) -> Text:
     return Text("name" if given else "auto", node.shown or node.label, 16.0 if node.name else 15.0)
 
 
+def _parted(name: Text) -> list[Text]:
+    """A very long name in two parts, the first of which ends with a sign between words."""
+    places = [found.end() for found in re.finditer("[_.…]+(?=[^_.…])", name.text)]
+    if name.width <= VERY_LONG or not places or not re.fullmatch("[A-Za-z0-9_.…]+", name.text):
+        return [name]
+    at = min(places, key=lambda place: abs(place - len(name.text) / 2))
+    return [name._replace(text=part) for part in (name.text[:at], name.text[at:])]
+
+
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
     """`name = value` in one row; of a larger array, shape and dtype in one row and the range in the next."""
     long = name is not None and name.width > LONG
     equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
-    above: list[Row] = [(name,)] if name and long else []
+    above: list[Row] = [(part,) for part in _parted(name)] if name and long else []
     if value.is_number:
         return [*above, (*equals, Text(style, value.text(), size))]
     cells = _cells(value)

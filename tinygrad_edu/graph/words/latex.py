@@ -154,10 +154,10 @@ def literal(text: str) -> str:
     r"""Text in which nothing is read as a command, in ASCII as far as there are commands for its letters.
 
     Letters of other scripts stay, for documents that load a package for them (ctex for Chinese); what is no letter and
-    has no command is written as its number in Unicode.
+    has no command is written as its name in Unicode.
 
-    >>> print(literal("x_1"), literal("ŷ"), literal("größe"), literal("σ"))
-    x\_1 \hat{y} gr\ddot{o}\text{\ss}e \sigma
+    >>> print(literal("x_1"), literal("ŷ"), literal("größe"), literal("σ"), literal("🚀"))
+    x\_1 \hat{y} gr\ddot{o}\text{\ss}e \sigma \text{[rocket]}
     >>> print(literal("θx"))
     \theta x
     """
@@ -215,7 +215,10 @@ def _character(char: str) -> str:
             return rf"\{greek.capitalize()}"
         return "o" if greek == "omicron" and name[1] == "SMALL" else rf"\mathrm{{{LATIN.get(greek, greek[0].upper())}}}"
     plain = unicodedata.normalize("NFKD", char)
-    return plain if plain.isascii() and plain.isalnum() else rf"\text{{U+{ord(char):04X}}}"
+    if plain.isascii() and plain.isalnum():
+        return plain
+    joiner = unicodedata.category(char) in ("Cf", "Mn")  # between the parts of an emoji
+    return "" if joiner else rf"\text{{[{' '.join(name).lower() or f'U+{ord(char):04X}'}]}}"
 
 
 LATIN = {"eta": "H", "rho": "P", "chi": "X"}
