@@ -77,6 +77,12 @@ def not_bools(call: CheckedCall) -> None:
         )
 
 
+def no_floats(call: CheckedCall) -> None:
+    """&, |, ^ and ~: of bools and whole numbers, which have bits."""
+    if any(getattr(x, "dtype", np.dtype(type(x))).kind == "f" for x in call.operands):
+        raise DtypeError("&, |, ^ and ~ are for the answers of comparisons, such as (x > 0) & (x < 1)")
+
+
 def negative_powers(call: CheckedCall) -> None:
     """The operands are not all whole numbers; called when a negative power of one was refused."""
     if all(getattr(x, "dtype", np.dtype(int)).kind in "iub" for x in call.operands):
