@@ -107,6 +107,9 @@ def test_zero_times_infinity_does_not_leak_through_where() -> None:
 
 def test_the_second_derivatives_of_sinc_and_of_a_tiny_norm() -> None:
     assert tg.grad(tg.grad(tg.sinc))(0.0) == pytest.approx(-(np.pi**2) / 3)
+    far = tg.tensor(np.array([1e10, -1e19, 1e300]), requires_grad=True)
+    (slope,) = tg.gradients(tg.sinc(far).sum(), [far], create_graph=True)
+    np.testing.assert_allclose(tg.gradients(slope.sum(), [far])[0], -(np.pi**2) * np.sinc(far.data), atol=1e-9)
     x = np.full(2, 1e-160)
     np.testing.assert_allclose(tg.hessian(tg.norm)(x) * 1e-160, np.array([[1, -1], [-1, 1]]) / 2**1.5)
 

@@ -15,7 +15,7 @@ Check = Callable[[CheckedCall], None]
 REDUCTION: tuple[Check, ...] = (axes.as_tuple, axes.in_range, axes.keepdims)
 
 
-ELEMENTWISE: tuple[Check, ...] = (shapes.broadcastable,)
+ELEMENTWISE: tuple[Check, ...] = (shapes.broadcastable, shapes.room)
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {

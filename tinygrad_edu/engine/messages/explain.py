@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..._support.languages import say, texts
-from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
+from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import Node
 from .elsewhere import ARGUMENTS
 from .operands import is_no_array_of_numbers, not_numbers
@@ -36,7 +36,7 @@ def refused(
     except Exception:  # operands so odd that a check fails on them
         found = None
     if found is None:
-        kind = {TypeError: DtypeError, OverflowError: OutOfRangeError}.get(type(error), ShapeError)
+        kind = DtypeError if isinstance(error, TypeError) else ShapeError
         text = texts("{operation}: cannot be computed on {operands}: {error}")
         found = kind(text, operation=name, operands=listed(operands), error=error)
     return found

@@ -113,7 +113,7 @@ def _adaptive_max_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
 
 
 def _places(n: int, m: int, width: int) -> ndarray:
-    """Where the numbers of each of m windows on n numbers stand: (m, width). A narrower one ends with its last again."""
+    """Where the numbers of m windows on n numbers stand: (m, width). A narrower one has its last number again."""
     i = np.arange(m)[:, None]
     places: ndarray = np.minimum(i * n // m + np.arange(width), -(-(i + 1) * n // m) - 1)
     return places

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from math import inf, prod
+from math import inf, nan, prod
 from typing import Any
 
 import numpy as np
@@ -70,10 +70,10 @@ def max_unpool(
 ) -> Any:  # fmt: skip
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
-    bordered_x = with_border(x, padding, _lowest(x.dtype))
-    out, disjoint = _blank(bordered_x.shape, g.dtype, kernel, windows, stride, dilation)
     g = images_last(g)
-    for where, found in _found(bordered_x, images_last(top), kernel, windows, stride, dilation):
+    shape = (len(g), *bordered(x.shape[2:], padding), g.shape[-1])
+    out, disjoint = _blank(shape, g.dtype, kernel, windows, stride, dilation)
+    for where, found in _found(x, top, kernel, windows, stride, padding, dilation):
         if disjoint:
             kept(found, g, out=out[where])
         else:
@@ -93,17 +93,23 @@ def max_pick(
 ) -> Any:  # fmt: skip
     """For each window the number of h (N, C, *S) that stands where x has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
-    x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
-    out = np.zeros(top.shape, h.dtype)
-    for where, found in _found(x, top, kernel, windows, stride, dilation):
+    out = np.zeros(images_last(top).shape, h.dtype)
+    h = with_border(h, padding)
+    for where, found in _found(x, top, kernel, windows, stride, padding, dilation):
         out += kept(found, h[where])
     return images_first(out)
 
 
 def _found(
-    x: ndarray, top: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes
+    x: ndarray, top: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, padding: Borders, dilation: Sizes
 ) -> Iterator[tuple[tuple[slice, ...], ndarray]]:
-    """For each place in the window: where it lies, and at which positions it is the first to hold the `top`."""
+    """For each place in the window: where it lies, and at which positions it is the first to hold the `top`.
+
+    nan, which equals nothing, is looked for as the largest number of all; the border is never found.
+    """
+    if top.size and np.isnan(np.maximum.reduce(top, None)):
+        x, top = (np.where(np.isnan(numbers), inf, numbers) for numbers in (x, top))
+    x, top = with_border(x, padding, nan if x.dtype.kind == "f" else _lowest(x.dtype)), images_last(top)
     searching = np.ones(top.shape, bool)
     for _, where in places(kernel, windows, stride, dilation):
         found = x[where] == top
