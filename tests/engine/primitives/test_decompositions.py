@@ -19,7 +19,7 @@ def test_the_derivative_of_a_determinant_of_0_is_right(x: np.ndarray) -> None:
 
 
 def test_the_derivative_of_a_determinant_with_nan_is_refused_in_its_name() -> None:
-    with np.errstate(invalid="ignore"), pytest.raises(tg.ShapeError, match="det: .* not finite"):
+    with np.errstate(invalid="ignore"), pytest.raises(tg.ShapeError, match=r"det: .* not finite"):
         tg.grad(tg.det)(np.full((2, 2), np.nan))
 
 
