@@ -420,10 +420,8 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     messages.check("split", x, axis=axis, indices_or_sections=indices_or_sections)
     x = x if isinstance(x, Node) else np.asarray(x)
     size = x.shape[axis]
-    if messages.is_whole(indices_or_sections):
-        cuts = [size * i // indices_or_sections for i in range(indices_or_sections + 1)]
-    else:
-        cuts = [0, *messages.several(indices_or_sections), size]
+    n: Any = indices_or_sections
+    cuts = [size * i // n for i in range(n + 1)] if messages.is_whole(n) else [0, *messages.several(n), size]
     return [x[along(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
 
 
