@@ -89,8 +89,12 @@ def room(call: CheckedCall) -> None:
 
 def no_floats(call: CheckedCall) -> None:
     """&, |, ^ and ~: of bools and whole numbers, which have bits."""
-    if any(getattr(x, "dtype", np.dtype(type(x))).kind == "f" for x in call.operands):
-        raise DtypeError("&, |, ^ and ~ are for the answers of comparisons, such as (x > 0) & (x < 1)")
+    for x in call.operands:
+        if getattr(x, "dtype", np.dtype(type(x))).kind == "f":
+            text = texts(
+                "{x} holds floats; &, |, ^ and ~ are for the answers of comparisons, such as (x > 0) & (x < 1)"
+            )
+            raise DtypeError(text, x=in_words(x))
 
 
 def negative_powers(call: CheckedCall) -> None:
