@@ -18,8 +18,7 @@ from heapq import heapify, heappop, heappush
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy import ndarray
+from numpy import asarray, generic, ndarray
 
 from . import inplace, messages
 from .float_walk import pass_numbers_on
@@ -160,7 +159,7 @@ def unshared(gradient: Any, handed_out: set[int]) -> Any:
     Arithmetic on arrays of shape () gives NumPy's numbers, which cannot be changed in place, and become arrays again.
     """
     if type(gradient) is not ndarray:
-        return np.asarray(gradient) if isinstance(gradient, np.generic) else gradient
+        return asarray(gradient) if isinstance(gradient, generic) else gradient
     if gradient.base is not None or id(gradient) in handed_out:
         gradient = gradient.copy()
     handed_out.add(id(gradient))
