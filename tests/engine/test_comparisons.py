@@ -83,8 +83,21 @@ def test_the_other_operand_is_kept_as_it_was() -> None:
 def test_and_is_for_answers() -> None:
     with pytest.raises(tg.DtypeError, match="answers of comparisons"):
         tg.Value(1.0) & tg.Value(0.0)
-    with pytest.raises(tg.DtypeError):
-        tg.tensor([1.0]) & tg.tensor([0.0])
+
+
+@pytest.mark.parametrize("f", [lambda x: x & x, lambda x: x | 1, lambda x: True ^ x, lambda x: ~x])
+def test_they_are_not_for_floats(f: Any) -> None:
+    with pytest.raises(tg.DtypeError, match="answers of comparisons"):
+        f(tg.tensor([1.0]))
+
+
+@pytest.mark.parametrize("f", [lambda x: x & 6, lambda x: x | 4, lambda x: x ^ 1, lambda x: ~x])
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint16, np.int64])
+def test_of_whole_numbers_they_are_numpys(f: Any, dtype: Any) -> None:
+    array = np.array([0, 1, 1], dtype) if dtype is np.bool_ else np.array([0, 3, 100], dtype)
+    found, expected = f(tg.tensor(array)), f(array)
+    assert found.dtype == expected.dtype
+    assert found.tolist() == expected.tolist()
 
 
 def test_replay_names_what_is_not_there() -> None:

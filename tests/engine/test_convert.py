@@ -35,6 +35,16 @@ def test_settings_changed_after_the_call_do_not_matter() -> None:
     assert x.grad.tolist() == [[3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]
 
 
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8", "i4", "u2"])
+def test_bytes_in_the_order_of_another_machine_are_turned_around(kind: str) -> None:
+    foreign = np.arange(1, 5).astype(np.dtype(kind).newbyteorder("S"))
+    x = tg.tensor(foreign)
+    made = [x, x * foreign, x[::-1], x.astype(foreign.dtype), tg.tensor([1, 2], foreign.dtype), tg.ones_like(foreign)]
+    assert [y.dtype for y in made] == [np.dtype(kind)] * len(made)
+    assert all(y.dtype.isnative for y in made)
+    assert made[1].tolist() == [1, 4, 9, 16]
+
+
 @pytest.mark.parametrize("operation", [
     tg.add, tg.multiply, tg.power, tg.remainder, tg.hypot, lambda x, y: tg.power(y, x), lambda x, y: tg.dot([x], [y]),
     lambda x, y: tg.where(x > 0, y, x), lambda x, y: tg.where(x < 0, x, y), lambda x, y: tg.clip(x, abs(y), None),

@@ -56,6 +56,19 @@ def test_a_gradient_can_be_changed_and_is_an_array_like_any_other() -> None:
         assert repr(array) == repr(np.asarray(array))
 
 
+@pytest.mark.parametrize("f", [lambda x: x * x, lambda x: tg.ptp(x) + x.sum(), lambda x: tg.stack([x, x]).mean()])
+def test_the_gradient_of_a_single_number_is_an_array_which_can_be_changed(f: Callable[[Any], Any]) -> None:
+    x = tg.tensor(2.0, requires_grad=True)
+    for _ in range(2):
+        f(x).backward()
+    tg.optim.clip_grad_norm_([x], 0.5)
+    for gradient in (x.grad, tg.gradients(f(x), [x])[0], tg.grad(f)(np.array(2.0))):
+        assert isinstance(gradient, np.ndarray)
+        assert gradient.shape == ()
+    x.grad.fill(0)
+    assert x.grad == 0
+
+
 def test_numpy_gives_a_copy() -> None:
     t = tg.tensor([1.0, 2.0])
     for array in (t.numpy(), np.array(t), np.asarray(t)):

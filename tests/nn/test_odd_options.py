@@ -133,6 +133,7 @@ def test_a_layer_computes_or_says_what_is_wrong(name: str) -> None:
     (lambda: F.gaussian_nll_loss(X, X, X, eps=None), "gaussian_nll_loss: eps is a number, not NoneType None"),
     (lambda: F.scaled_dot_product_attention(X, X, X, scale="x"), "scale is a number or None, not str"),
     (lambda: F.interpolate(images(2), 0), "interpolate: nothing would be left of"),
+    (lambda: F.interpolate(images(2)[:, :, :0], 3), "interpolate: nothing would be left of"),
     (lambda: F.adaptive_max_pool2d(images(2), 2, True), r"takes 2 .*; it is adaptive_max_pool2d\(x, output_size\)"),
     (lambda: F.glu(X, axes=1), "glu has no argument axes; it has x and dim"),
     (lambda: nn.GLU(1.5), "GLU: dim is a whole number, not float 1.5"),

@@ -14,8 +14,8 @@ from .masks import Mask
 from .node import Node, Operand, number_of
 
 __all__ = [
-    "DEFAULT_DTYPE", "array_of", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
-    "plain_operand", "sizes",
+    "DEFAULT_DTYPE", "array_of", "as_array", "as_float", "float_operand", "native", "numbers", "operand", "own_attr",
+    "own_index", "plain_operand", "sizes",
 ]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
@@ -72,7 +72,12 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
             leaf = leaf[0]
         if not isinstance(leaf, (ndarray, np.generic)):
             array = array.astype(DEFAULT_DTYPE)
-    return array
+    return native(array)
+
+
+def native(array: ndarray) -> ndarray:
+    """An array with its bytes in the order of this machine, as all rows have them; files may hold another one."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def operand(x: Any, name: str) -> Operand:
@@ -87,8 +92,8 @@ def operand(x: Any, name: str) -> Operand:
     elif isinstance(x, ndarray):
         if x.dtype.kind in "biuf" and (type(x) is ndarray or not messages.is_masked(x)):  # no subclass with another `*`
             if not recording() or (x.base is None and not x.flags.writeable):
-                return np.asarray(x)
-            own = np.array(x)
+                return native(np.asarray(x))
+            own = np.array(native(x))
             own.flags.writeable = False  # so the gradient, which is computed with it as well, needs no copy of its own
             return own
     elif isinstance(x, (list, tuple)) and not messages.is_no_array_of_numbers(x):

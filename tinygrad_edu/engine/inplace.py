@@ -101,7 +101,7 @@ def assign(node: Node, index: Any, value: Any) -> None:
         raise messages.not_held(node, new.dtype)
     try:
         owned(node)[index] = new
-    except (ValueError, IndexError) as error:
+    except (IndexError, TypeError, ValueError) as error:
         raise messages.refused("setitem", [value], {"into": node, "index": index}, error) from None
     note_change(node)
 

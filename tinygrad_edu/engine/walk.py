@@ -18,7 +18,7 @@ from heapq import heapify, heappop, heappush
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from numpy import ndarray
+from numpy import asarray, generic, ndarray
 
 from . import inplace, messages
 from .float_walk import pass_numbers_on
@@ -153,9 +153,12 @@ def recorded(pairs: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
 
 
 def unshared(gradient: Any, handed_out: set[int]) -> Any:
-    """A gradient as an array of its own. Rules may hand one array to several operands; `handed_out` are given away."""
+    """A gradient as an array of its own. Rules may hand one array to several operands; `handed_out` are given away.
+
+    Arithmetic on arrays of shape () gives NumPy's numbers, which cannot be changed in place, and become arrays again.
+    """
     if type(gradient) is not ndarray:
-        return gradient
+        return asarray(gradient) if isinstance(gradient, generic) else gradient
     if gradient.base is not None or id(gradient) in handed_out:
         gradient = gradient.copy()
     handed_out.add(id(gradient))

@@ -92,7 +92,7 @@ def interpolate(
         raise ShapeError(f"interpolate: one number, or one for each of {len(sizes)} axes; not {short(given)}")
     for axis, (n, wanted) in enumerate(zip(sizes, given), start=2):
         m = int(n * wanted) if size is None else wanted
-        if m < 1:
+        if not n or m < 1:
             raise ShapeError(f"interpolate: nothing would be left of {shape_of(input)} along axis {axis}")
         shares = _shares(n, m, n / m if size is not None else 1 / wanted, mode == "nearest", align_corners)
         x = mixed(x, axis, shares)

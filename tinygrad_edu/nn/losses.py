@@ -220,7 +220,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     """
     input, target = alike("hinge_embedding_loss", input, target)
     together = as_signs("hinge_embedding_loss", target) > 0
-    return reduced("hinge_embedding_loss", where(together, input, relu(margin - input)), reduction)
+    return reduced("hinge_embedding_loss", where(together, input, clip(margin - input, 0.0)), reduction)
 
 
 @rounded_once
@@ -232,7 +232,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     tensor([0. , 1.5])
     """
     ahead, t = alike("margin_ranking_loss", difference("margin_ranking_loss", input1, input2), target)
-    return reduced("margin_ranking_loss", relu(margin - as_signs("margin_ranking_loss", t) * ahead), reduction)
+    return reduced("margin_ranking_loss", clip(margin - as_signs("margin_ranking_loss", t) * ahead, 0.0), reduction)
 
 
 @rounded_once
@@ -428,7 +428,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     input1, input2 = alike("cosine_embedding_loss", input1, input2)
     squares = [sum_(square(x), axis=-1) + 1e-12 for x in (input1, input2)]
     cosine, t = alike("cosine_embedding_loss", sum_(input1 * input2, axis=-1) / sqrt(squares[0] * squares[1]), target)
-    losses = where(as_signs("cosine_embedding_loss", t) > 0, 1.0 - cosine, relu(cosine - margin))
+    losses = where(as_signs("cosine_embedding_loss", t) > 0, 1.0 - cosine, clip(cosine - margin, 0.0))
     return reduced("cosine_embedding_loss", losses, reduction)
 
 
@@ -450,7 +450,7 @@ def triplet_margin_loss(
     near, far = (pairwise_distance(anchor, other, p, eps) for other in (positive, negative))
     if swap:
         far = minimum(far, pairwise_distance(positive, negative, p, eps))
-    return reduced("triplet_margin_loss", relu(near - far + margin), reduction)
+    return reduced("triplet_margin_loss", clip(near - far + margin, 0.0), reduction)
 
 
 # Modules. They keep the arguments, and the weights as buffers, which are saved with the module.

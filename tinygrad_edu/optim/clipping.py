@@ -44,7 +44,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     factor = max_norm / (total + 1e-6)
     if not factor >= 1:
         for p in clipped:
-            p.notes.grad = p.notes.grad * factor
+            p.notes.grad *= factor
     return total
 
 

@@ -53,6 +53,7 @@ bools = tg.tensor(np.array([True, False]))
 v = tg.Value(2.0, name="v")
 u = tg.Value(3.0)
 three, two = np.ones(3), np.ones(2)
+ragged = [[1.0], [2.0, 3.0]]
 
 
 def square(a: Any) -> Any:
@@ -109,6 +110,20 @@ SHAPES = [
     row("split, unequal", lambda: tg.split(x, 2, 1), ShapeError, "split", "3 places", "2 equal parts", "places to cut"),
     row("split, no parts", lambda: tg.split(x, 0), ShapeError, "split", "0 equal parts"),
     row("split, falling", lambda: tg.split(x, [2, 1], 1), ShapeError, "split", "must rise", "(2, 1)"),
+    row("flatten, ragged", lambda: tg.flatten(ragged), ShapeError, "flatten", "not of one length"),
+    row("kron, ragged", lambda: tg.kron(ragged, 2.0), ShapeError, "kron", "not of one length"),
+    row("inner, ragged", lambda: tg.inner(x, ragged), ShapeError, "inner", "not of one length"),
+    row("tensordot, ragged", lambda: tg.tensordot(ragged, x), ShapeError, "tensordot", "not of one length"),
+    row("convolve, ragged", lambda: tg.convolve(ragged, three), ShapeError, "convolve", "not of one length"),
+    row("correlate, ragged", lambda: tg.correlate(three, ragged), ShapeError, "correlate", "not of one length"),
+    row("meshgrid, ragged", lambda: tg.meshgrid(ragged), ShapeError, "meshgrid", "not of one length"),
+    row("matrix_power, ragged", lambda: tg.matrix_power(ragged, 2), ShapeError, "matrix_power", "not of one length"),
+    row("percentile, string", lambda: tg.percentile(x, "half"), DtypeError, "percentile", "'half'"),
+    row("multi_dot, None", lambda: tg.multi_dot(None), DtypeError, "multi_dot", "a list or a tuple of arrays"),
+    row("multi_dot, nothing", lambda: tg.multi_dot([]), ShapeError, "multi_dot", "the list is empty"),
+    row("vecdot, one number", lambda: tg.vecdot(x, tg.tensor(2.0)), OutOfRangeError, "vecdot", "axis -1", "()"),
+    row("add, overflow", lambda: tg.tensor(np.ones(2, np.int8)) + 300, OutOfRangeError, "add", "300", "int8"),
+    row("tensor, a word as dtype", lambda: tg.tensor([1.0], dtype="Float64"), DtypeError, "tensor", "'Float64'"),
     row("flatten, backwards", lambda: x.flatten(1, 0), ShapeError, "flatten", "from axis 1 to axis 0", "(2, 3)"),
     row("tile, negative", lambda: tg.tile(x, -1), ShapeError, "tile", "0 or more", "not -1"),
     row("repeat, negative", lambda: x.repeat(-1), ShapeError, "repeat", "0 or more", "not -1"),
@@ -280,6 +295,7 @@ PLACES = [
     row("setitem", lambda: vector.__setitem__(9, 1.0), OutOfRangeError, "setitem", "index 9", "(3,)"),
     row("setitem, sizes", lambda: vector.__setitem__(slice(None), [1.0, 2.0]), ShapeError, "setitem", "(2,)", "(3,)"),
     row("setitem, string", lambda: vector.__setitem__(0, "a"), DtypeError, "setitem", "'a'", "float(...)"),
+    row("setitem, slice", lambda: vector.__setitem__(slice(0.5), 1.0), DtypeError, "setitem", "float 0.5"),
     row("data", lambda: setattr(x, "data", np.ones(7)), ShapeError, "setitem", "(7,)", "'x' (2, 3)"),
 ]
 
@@ -332,6 +348,7 @@ TYPES = [
     row("median of nothing", lambda: tg.median(empty), ShapeError, "(0, 3)", "no numbers"),
     row("partition, kth", lambda: tg.partition(x, 3), OutOfRangeError, "partition", "kth=3", "'x' (2, 3)"),
     row("average, weights", lambda: tg.average(x, weights=[1.0, 2.0]), ShapeError, "average", "(2,)", "'x' (2, 3)"),
+    row("interp, strings", lambda: tg.interp(x, ["a", "b"], [1.0, 2.0]), DtypeError, "interp", "['a', 'b']"),
     row("interp, points", lambda: tg.interp(x, [0.0, 1.0], [2.0]), ShapeError, "interp", "(2,) and (1,)"),
     row("sort, axis", lambda: tg.sort(x, 2), OutOfRangeError, "sort", "axis 2 is out of range", "(2, 3)"),
     row("cov of images", lambda: tg.cov(batch), ShapeError, "cov", "(2, 3, 4)"),

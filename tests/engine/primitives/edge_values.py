@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
+import tinygrad_edu.nn.functional as F
 
 
 class Edge(NamedTuple):
@@ -136,6 +137,24 @@ SILENT = [
          [[2.0, 1.0, 1.0]], [1.0], [0.0, 1.0, 0.0]),
     edge("nansum leaves nan out", tg.nansum, lambda t, x: t.nansum(x), [[1.0, nan]], 1.0, [1.0, 0.0]),
     edge("nanmean leaves nan out", tg.nanmean, lambda t, x: t.nanmean(x), [[1.0, nan, 4.0]], 2.5, [0.5, 0.0, 0.5]),
+    edge("max pooling finds nan and -inf", lambda x: F.max_pool1d(x, 2, padding=1),
+         lambda t, x: t.nn.functional.max_pool1d(x, 2, padding=1),
+         [[[-inf, nan, 0.0, 1.0]]], [[-inf, nan, 1.0]], [[1.0, 1.0, 0.0, 1.0]]),
+    edge("adaptive max pooling: all to the first", lambda x: F.adaptive_max_pool1d(x, 3),
+         lambda t, x: t.nn.functional.adaptive_max_pool1d(x, 3),
+         [[[1.0, 1.0, 0.0, 1.0]]], [[1.0, 1.0, 1.0]], [[1.0, 1.0, 0.0, 1.0]]),
+    edge("a margin that is just kept counts, of ranks", lambda x, y: F.margin_ranking_loss(x, y, [1.0]),
+         lambda t, x, y: t.nn.functional.margin_ranking_loss(x, y, t.ones(1)), [[2.0], [2.0]], 0.0, [-1.0], [1.0]),
+    edge("... of distances", lambda x: F.hinge_embedding_loss(x, [-1.0]),
+         lambda t, x: t.nn.functional.hinge_embedding_loss(x, -t.ones(1)), [[1.0]], 0.0, [-1.0]),
+    edge("... of angles", lambda x, y: F.cosine_embedding_loss(x, y, [-1.0]),
+         lambda t, x, y: t.nn.functional.cosine_embedding_loss(x, y, -t.ones(1)),
+         [[[1.0, 0.0]], [[0.0, 1.0]]], 0.0, [[0.0, 1 - 1e-12]], [[1 - 1e-12, 0.0]]),
+    edge("... of triplets", lambda x, y, z: F.triplet_margin_loss(x, y, z, eps=0.0),
+         lambda t, x, y, z: t.nn.functional.triplet_margin_loss(x, y, z, eps=0.0),
+         [[[0.0, 0.0]], [[1.0, 0.0]], [[2.0, 0.0]]], 0.0, [[0.0, 0.0]], [[1.0, 0.0]], [[-1.0, 0.0]]),
+    edge("matrix_power 0 of nan", lambda x: tg.matrix_power(x, 0), None, [[[nan, 1.0], [1.0, 2.0]]],
+         [[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]),
     edge("norm of large numbers", tg.norm, None, [[3e200, 4e200]], 5e200, [0.6, 0.8]),
     edge("norm of small numbers", tg.norm, None, [[3e-200, 4e-200]], 5e-200, [0.6, 0.8]),
 ]
@@ -156,6 +175,8 @@ POLES = [
     edge("cbrt at 0 has inf", tg.cbrt, None, [0.0], 0.0, inf),
     edge("arctanh at 1", tg.arctanh, lambda t, x: t.arctanh(x), [1.0], inf, inf),
     edge("the remainder by 0", tg.remainder, lambda t, x, y: t.remainder(x, y), [1.0, 0.0], nan, 1.0, -inf),
+    edge("gelu by tanh far out", lambda x: F.gelu(x, "tanh"), lambda t, x: t.nn.functional.gelu(x, approximate="tanh"),
+         [[-1e110, 1e110]], [0.0, 1e110], [0.0, 1.0]),
     edge("logsumexp of nothing but -inf", tg.logsumexp, None, [[-inf, -inf]], -inf, [0.0, 0.0]),
 ]
 # fmt: on

@@ -18,6 +18,11 @@ def test_the_derivative_of_a_determinant_of_0_is_right(x: np.ndarray) -> None:
     assert_gradients(tg.det, x, order=1)
 
 
+def test_the_derivative_of_a_determinant_with_nan_is_refused_in_its_name() -> None:
+    with np.errstate(invalid="ignore"), pytest.raises(tg.ShapeError, match=r"det: .* not finite"):
+        tg.grad(tg.det)(np.full((2, 2), np.nan))
+
+
 def test_equal_eigenvalues_do_not_harm_functions_of_eigenvalues_alone() -> None:
     x = np.eye(3) * 2.0
     assert np.array_equal(tg.grad(lambda x: tg.eigvalsh(x).sum())(x), np.eye(3))

@@ -9,8 +9,11 @@ import pytest
 
 import tinygrad_edu as tg
 from tests.engine.primitives.edge_values import POLES, SILENT, Edge
+from tinygrad_edu.engine.primitives import TABLE
 
 every_edge = pytest.mark.parametrize("edge", [*SILENT, *POLES], ids=lambda edge: edge.says)
+NOT_FAR = {"clip", "power", "where"}
+"""`clip` needs borders, a negative base has no derivative by its exponent, and a condition is no number."""
 ALL_NUMBERS = [edge for edge in [*SILENT, *POLES] if all(isinstance(x, float) for x in edge.inputs)]
 
 
@@ -107,8 +110,27 @@ def test_zero_times_infinity_does_not_leak_through_where() -> None:
 
 def test_the_second_derivatives_of_sinc_and_of_a_tiny_norm() -> None:
     assert tg.grad(tg.grad(tg.sinc))(0.0) == pytest.approx(-(np.pi**2) / 3)
+    far = tg.tensor(np.array([1e10, -1e19, 1e300]), requires_grad=True)
+    (slope,) = tg.gradients(tg.sinc(far).sum(), [far], create_graph=True)
+    np.testing.assert_allclose(tg.gradients(slope.sum(), [far])[0], -(np.pi**2) * np.sinc(far.data), atol=1e-9)
     x = np.full(2, 1e-160)
     np.testing.assert_allclose(tg.hessian(tg.norm)(x) * 1e-160, np.array([[1, -1], [-1, 1]]) / 2**1.5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", sorted({name for name, row in TABLE.items() if row.elementwise} - NOT_FAR))
+def test_far_out_no_derivative_is_nan(name: str, dtype: Any) -> None:
+    """Up to the largest number, first and second derivatives overflow and underflow, but hide no 0 · inf."""
+    row, largest = TABLE[name], float(np.finfo(dtype).max)
+    far = np.array([sign * x for x in (1e5, 1e10, largest**0.6, largest) for sign in (1, -1)], dtype)
+    far = far[(far > row.domain[0]) & (far < row.domain[1])]
+    inputs = [tg.tensor(x.ravel(), requires_grad=True) for x in np.meshgrid(*[far] * row.arity)]
+    with np.errstate(all="ignore"):
+        out = row(*inputs)
+        slopes = [slope for slope in tg.gradients(out.sum(), inputs, create_graph=True) if slope is not None]
+        bends = [tg.gradients(slope.sum(), inputs) for slope in slopes if slope.requires_grad]
+    for derivative in [*(slope.data for slope in slopes), *(bend for row in bends for bend in row)]:
+        assert derivative is None or not np.isnan(derivative[np.isfinite(out.data)]).any()
 
 
 def test_a_number_far_out_underflows_without_an_error() -> None:

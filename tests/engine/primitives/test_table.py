@@ -210,7 +210,7 @@ def test_empty_axes_work_as_in_numpy(name: str, data: st.DataObject) -> None:
         return
     assume(all(np.isfinite(y).all() for y in expected))  # the mean of nothing is nan
     operands = nodes(call)
-    for y, answer in zip(results(call(*operands)), expected):
+    for y, answer in zip(results(call(*operands)), expected, strict=True):
         assert y.shape == answer.shape
         np.testing.assert_allclose(y.data, answer)
     for slot, gradient in zip(call.variables, gradients(call, operands)):

@@ -15,7 +15,7 @@ Check = Callable[[CheckedCall], None]
 REDUCTION: tuple[Check, ...] = (axes.as_tuple, axes.in_range, axes.keepdims)
 
 
-ELEMENTWISE: tuple[Check, ...] = (shapes.broadcastable,)
+ELEMENTWISE: tuple[Check, ...] = (shapes.broadcastable, shapes.room)
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {
@@ -24,6 +24,10 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "negative": (shapes.not_bools,),
     "sign": (shapes.not_bools,),
     "power": (shapes.broadcastable, shapes.negative_powers),
+    "logical_and": (shapes.no_floats,),
+    "logical_or": (shapes.no_floats,),
+    "logical_xor": (shapes.no_floats,),
+    "logical_not": (shapes.no_floats,),
     "round": (decimals,),
     "nan_to_num": (single_numbers,),
     "elu": (single_numbers,),
@@ -54,6 +58,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     # linear algebra
     "matmul": (shapes.inner_sizes,),
     "dot": (shapes.dot_operands,),
+    "vecdot": (axes.one_in_range,),
     "einsum": (shapes.letter_sizes,),
     "tril": (axes.diagonal,),
     "triu": (axes.diagonal,),
@@ -63,6 +68,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "inv": (axes.matrices,),
     "solve": (axes.matrices,),
     "det": (axes.matrices,),
+    "cofactors": (axes.matrices,),
     "slogdet": (axes.matrices,),
     "cholesky": (axes.matrices,),
     "eigh": (axes.matrices,),
@@ -100,5 +106,5 @@ CHECKS: dict[str, tuple[Check, ...]] = {
 """The checks of each operation, in the order in which they run."""
 
 
-PUBLIC_NAME = {"norm2": "norm"}
+PUBLIC_NAME = {"norm2": "norm", "cofactors": "det"}
 """The name of the function that the user called, where it differs from that of the primitive."""

@@ -101,7 +101,7 @@ def wrong_dtype(dtype: Any) -> str | None:
     try:
         if dtype is not None and np.dtype(dtype).kind in "biuf":
             return None
-    except TypeError:
+    except (TypeError, ValueError):
         pass
     sizes = say("; several sizes are given as one tuple") if is_whole(dtype) else ""
     text = texts("{dtype} is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are{hint}")

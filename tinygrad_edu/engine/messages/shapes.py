@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..._support.languages import say, texts
-from ...errors import DtypeError, ShapeError
+from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..node import shape_of
 from .axes import existing_axes
 from .checked_call import CheckedCall
@@ -75,6 +75,26 @@ def not_bools(call: CheckedCall) -> None:
             operation=call.name,
             code=FLOATS,
         )
+
+
+def room(call: CheckedCall) -> None:
+    """A whole number beside an array of whole numbers is one that its dtype can hold."""
+    dtypes = [x.dtype for x in call.operands if hasattr(x, "dtype")]
+    for x in call.operands:
+        for dtype in dtypes if type(x) is int else ():
+            if dtype.kind in "iu" and not np.iinfo(dtype).min <= x <= np.iinfo(dtype).max:
+                text = texts("{x} is no {dtype}; {code} has room for it")
+                raise OutOfRangeError(text, x=short(x), dtype=dtype, code=FLOATS)
+
+
+def no_floats(call: CheckedCall) -> None:
+    """&, |, ^ and ~: of bools and whole numbers, which have bits."""
+    for x in call.operands:
+        if getattr(x, "dtype", np.dtype(type(x))).kind == "f":
+            text = texts(
+                "{x} holds floats; &, |, ^ and ~ are for the answers of comparisons, such as (x > 0) & (x < 1)"
+            )
+            raise DtypeError(text, x=in_words(x))
 
 
 def negative_powers(call: CheckedCall) -> None:

@@ -12,9 +12,9 @@ from numpy import ndarray
 
 from ..node import Node
 from .einsum import mixed
+from .indexing import getitem
 from .pooling import avg_pool_nd, max_pool_nd
-from .reductions import max_, mean
-from .shape import stack
+from .reductions import mean
 from .windows import Sizes, check_images, per_axis, single_too
 
 __all__ = [
@@ -106,11 +106,17 @@ def _adaptive_max_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
     size, windows = _adaptive_windows(name, n, x, output_size)
     if all(m % k == 0 for m, k in zip(size, windows)):
         return max_pool_nd(name, n, x, tuple(m // k for m, k in zip(size, windows)), None, 0, 1, False)
-    x = x if isinstance(x, Node) else np.asarray(x)
-    for axis, (m, k) in enumerate(zip(size, windows), start=2):  # the largest of rows, and then of those
-        spans = [(slice(None),) * axis + (slice(i * m // k, -(-(i + 1) * m // k)),) for i in range(k)]
-        x = stack([max_(x[span], axis=axis) for span in spans], axis)
-    return x
+    kernel = tuple(-(-m // k) + 1 for m, k in zip(size, windows))  # no window is wider
+    beside = [_places(*axis).reshape(-1) for axis in zip(size, windows, kernel)]  # so that no two windows overlap
+    x = getitem(x, index=(slice(None), slice(None), *np.ix_(*beside)))
+    return max_pool_nd(name, n, x, kernel, None, 0, 1, False)
+
+
+def _places(n: int, m: int, width: int) -> ndarray:
+    """Where the numbers of m windows on n numbers stand: (m, width). A narrower one has its last number again."""
+    i = np.arange(m)[:, None]
+    places: ndarray = np.minimum(i * n // m + np.arange(width), -(-(i + 1) * n // m) - 1)
+    return places
 
 
 @single_too

@@ -65,7 +65,7 @@ not_equal = Comparison("not_equal", np.not_equal, operator.ne, "≠", 5)
 logical_and = Comparison("logical_and", np.bitwise_and, of_bools(operator.and_), "and", 3, np.logical_and)
 logical_or = Comparison("logical_or", np.bitwise_or, of_bools(operator.or_), "or", 2, np.logical_or)
 logical_xor = Comparison("logical_xor", np.bitwise_xor, of_bools(operator.xor), "≠", 4, np.logical_xor)
-logical_not = Comparison("logical_not", np.logical_not, of_bools(operator.not_), numpy=np.invert)
+logical_not = Comparison("logical_not", np.invert, of_bools(operator.not_), numpy=np.logical_not)
 
 isnan = Comparison("isnan", np.isnan, math.isnan)
 isinf = Comparison("isinf", np.isinf, math.isinf)

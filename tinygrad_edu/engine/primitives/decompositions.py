@@ -18,13 +18,13 @@ import numpy as np
 from ...errors import DtypeError, ShapeError
 from ..blas import one_thread
 from ..messages import check, in_words, is_whole, one_of, refused
-from ..node import number_of, shape_of
+from ..node import Node, number_of, shape_of
 from .elementwise import abs_, where
 from .linear_algebra import matmul, tril
 from .primitive import Primitive, dispatch
 from .reductions import max_, min_, norm, sum_
 from .rows import primitive
-from .shape import expand_dims, moveaxis, squeeze, swapaxes
+from .shape import expand_dims, moveaxis, sequence, squeeze, swapaxes
 
 __all__ = [
     "cholesky", "det", "eigh", "eigvalsh", "inv", "matrix_norm", "matrix_power", "multi_dot", "pinv",
@@ -305,6 +305,8 @@ def matrix_power(x: Any, n: int) -> Any:
     tensor([[1., 5.],
             [0., 1.]])
     """
+    check("matrix_power", x)
+    x = x if isinstance(x, Node) else np.asarray(x)
     shape = shape_of(x)
     if not is_whole(n):
         raise DtypeError(f"matrix_power: n is a whole number, not {type(n).__name__} {n!r}")
@@ -312,8 +314,10 @@ def matrix_power(x: Any, n: int) -> Any:
         raise ShapeError(f"matrix_power: {in_words(x)} is no square matrix")
     if n < 0:
         return matrix_power(inv(x), -n)
-    if n < 2:
-        return x * 1.0 if n else x * 0.0 + np.eye(shape[-1], dtype=number_of(x).dtype)
+    if n == 0:
+        return where(True, _eye(x), x)  # whatever x holds, and x is part of the graph
+    if n == 1:
+        return x * 1.0
     half = matrix_power(x, n // 2)
     return matmul(matmul(half, half), x) if n % 2 else matmul(half, half)
 
@@ -325,7 +329,7 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
     >>> tg.multi_dot([tg.ones((2, 3)), tg.ones((3, 4)), tg.ones(4)])
     tensor([12., 12.])
     """
-    return reduce(matmul, arrays)
+    return reduce(matmul, sequence("multi_dot", arrays))
 
 
 def matrix_norm(x: Any, ord: Any = "fro", axis: Any = (-2, -1), keepdims: bool = False) -> Any:

@@ -272,8 +272,10 @@ def direction(x: Any, length: Any) -> Any:
 
 def _slope_of_sinc(x: Any, out: Any) -> Any:
     """(cos πx - sinc x) / x; near 0, where these are equal, the first terms of its series."""
-    near, t = abs_(x) < 0.01, square(x * pi)
-    series = -x * (pi * pi / 3.0) * (1.0 - t / 10.0 + t * t / 280.0)
+    near = abs_(x) < 0.01
+    small = where(near, x, 0.0)  # the powers of another one may overflow, and its derivatives be nan
+    t = square(small * pi)
+    series = -small * (pi * pi / 3.0) * (1.0 - t / 10.0 + t * t / 280.0)
     return where(near, series, (cos(x * pi) - out) / where(near, 1.0, x))
 
 

@@ -134,9 +134,9 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
     t = tanh(inner)
     squares *= 3 * BEND
     squares += SLOPE
-    squares *= x
     slope = t * t
     slope -= 1.0
+    slope *= x  # first, since x times the squares overflows sooner, and 0 times inf is nan
     slope *= squares
     t -= slope
     t *= 0.5

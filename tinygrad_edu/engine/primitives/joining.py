@@ -113,6 +113,7 @@ def meshgrid(*xi: Any, indexing: str = "xy") -> tuple[Any, ...]:
     tensor([[1., 2., 3.],
             [1., 2., 3.]])
     """
+    messages.check("meshgrid", *xi)
     messages.one_of(("xy", "ij"), "meshgrid", indexing=indexing)
     sizes = tuple(prod(shape_of(x)) for x in xi)
     lines = [reshape(x, (n, *[1] * (len(xi) - i - 1))) for i, (x, n) in enumerate(zip(xi, sizes))]

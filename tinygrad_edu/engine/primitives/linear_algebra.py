@@ -162,6 +162,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     >>> tg.tensordot(tg.ones((2, 3, 4)), tg.ones((4, 3, 5)), ([1, 2], [1, 0])).shape
     (2, 5)
     """
+    messages.check("tensordot", x, y)
     a, b = shape_of(x), shape_of(y)
     try:
         meeting = (range(-axes, 0), range(axes)) if messages.is_whole(axes) else map(messages.several, axes)
@@ -189,6 +190,7 @@ def inner(x: Any, y: Any) -> Any:
     >>> tg.inner(tg.tensor([1.0, 2.0]), tg.tensor([[3.0, 4.0], [5.0, 6.0]]))
     tensor([11., 17.])
     """
+    messages.check("inner", x, y)
     return tensordot(x, y, (-1, -1)) if shape_of(x) and shape_of(y) else multiply(x, y)
 
 
@@ -209,6 +211,8 @@ def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
     >>> tg.vecdot(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 10.0]))
     tensor([21., 43.])
     """
+    for z in (x, y):
+        messages.check("vecdot", z, axis=axis)
     return sum_(multiply(moveaxis(x, axis, -1), moveaxis(y, axis, -1)), axis=-1)
 
 
@@ -229,6 +233,7 @@ def kron(x: Any, y: Any) -> Any:
     >>> tg.kron(tg.tensor([1.0, 10.0]), tg.tensor([1.0, 2.0]))
     tensor([ 1.,  2., 10., 20.])
     """
+    messages.check("kron", x, y)
     n = max(len(shape_of(x)), len(shape_of(y)))
     a, b = ((1,) * (n - len(shape_of(z))) + shape_of(z) for z in (x, y))
     x = reshape(x, tuple(size for m in a for size in (m, 1)))
@@ -268,6 +273,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     >>> tg.convolve(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 10.0, 100.0]))
     tensor([  1.,  12., 120., 200.])
     """
+    messages.check("convolve", a, v)
     if shape_of(a)[:1] < shape_of(v)[:1]:
         a, v = v, a
     (n, *more), (m, *others) = (shape_of(a) or (1,)), (shape_of(v) or (1,))
@@ -291,6 +297,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     >>> tg.correlate(tg.tensor([1.0, 2.0, 4.0]), tg.tensor([-1.0, 1.0]))
     tensor([1., 2.])
     """
+    messages.check("correlate", a, v)
     if shape_of(a)[:1] < shape_of(v)[:1]:
         return flip(correlate(v, a, mode))
     return convolve(a, flip(v), mode)

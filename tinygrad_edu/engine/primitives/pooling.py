@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from math import inf, prod
+from math import inf, nan, prod
 from typing import Any
 
 import numpy as np
@@ -70,17 +70,18 @@ def max_unpool(
     dilation: Sizes | None = None, windows: Sizes = (),
 ) -> Any:  # fmt: skip
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
+    size = x.shape[2:]
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
-    bordered_x = with_border(x, padding, _lowest(x.dtype))
-    out, disjoint = _blank(bordered_x.shape, g.dtype, kernel, windows, stride, dilation)
-    g, top = images_last(g), images_last(top)
+    x, top = _searched(x, top, padding)
+    g = images_last(g)
+    out, disjoint = _blank(x.shape, g.dtype, kernel, windows, stride, dilation)
     for some in some_channels(out):
-        for where, found in _found(bordered_x[some], top[some], kernel, windows, stride, dilation):
+        for where, found in _found(x[some], top[some], kernel, windows, stride, dilation):
             if disjoint:
                 kept(found, g[some], out=out[some][where])
             else:
                 out[some][where] += kept(found, g[some])
-    return images_first(out[inside(x.shape[2:], padding)])
+    return images_first(out[inside(size, padding)])
 
 
 @primitive(
@@ -95,11 +96,21 @@ def max_pick(
 ) -> Any:  # fmt: skip
     """For each window the number of h (N, C, *S) that stands where x has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
-    x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
-    out = np.zeros(top.shape, h.dtype)
+    x, top = _searched(x, top, padding)
+    out, h = np.zeros(top.shape, h.dtype), with_border(h, padding)
     for where, found in _found(x, top, kernel, windows, stride, dilation):
         out += kept(found, h[where])
     return images_first(out)
+
+
+def _searched(x: ndarray, top: ndarray, padding: Borders) -> tuple[ndarray, ndarray]:
+    """x with its border and `top` as `_found` searches them: a nan, which equals nothing, is the largest number of all.
+
+    Nothing is found in the border.
+    """
+    if top.size and np.isnan(np.maximum.reduce(top, None)):
+        x, top = (np.where(np.isnan(numbers), inf, numbers) for numbers in (x, top))
+    return with_border(x, padding, nan if x.dtype.kind == "f" else _lowest(x.dtype)), images_last(top)
 
 
 def _found(

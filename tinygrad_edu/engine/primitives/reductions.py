@@ -300,6 +300,7 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     if ord == 0:
         raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
     messages.check("norm", x, ord=ord, axis=axis, keepdims=keepdims)
+    x = x if isinstance(x, (Node, float, int)) else np.asarray(x)
     dtype = getattr(x, "dtype", np.dtype(float))
     if in_float32(dtype):
         out = norm(astype(x, "float32"), ord, axis, keepdims)

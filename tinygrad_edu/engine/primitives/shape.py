@@ -14,6 +14,7 @@ import numpy as np
 from ..._support.languages import texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from .. import messages
+from ..convert import native
 from ..masks import ANSWERS
 from ..node import Node, number_of, shape_of
 from .indexing import along, getitem, scatter
@@ -166,11 +167,11 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     >>> tg.flatten(tg.zeros((2, 3, 4)), 1).shape
     (2, 12)
     """
-    shape = shape_of(x)
-    axes = range(len(shape) or 1)
     try:
+        shape = shape_of(x)
+        axes = range(len(shape) or 1)
         first, last = axes[start_dim], axes[end_dim]
-    except (IndexError, TypeError) as error:
+    except (IndexError, TypeError, ValueError) as error:
         raise messages.refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
     if last < first:
         raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {messages.in_words(x)}")
@@ -316,7 +317,7 @@ def astype(x: Any, dtype: Any = None) -> Any:
     """
     if dtype is None or np.dtype(dtype).kind not in "biuf":
         raise TypeError(f"{dtype} is no dtype of real numbers")
-    return np.asarray(x).astype(dtype)
+    return native(np.asarray(x).astype(dtype))
 
 
 ANSWERS[np.astype] = astype  # of a mask
@@ -423,10 +424,8 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     messages.check("split", x, axis=axis, indices_or_sections=indices_or_sections)
     x = x if isinstance(x, Node) else np.asarray(x)
     size = x.shape[axis]
-    if messages.is_whole(indices_or_sections):
-        cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)
-    else:
-        cuts = [0, *messages.several(indices_or_sections), size]
+    n: Any = indices_or_sections
+    cuts = [size * i // n for i in range(n + 1)] if messages.is_whole(n) else [0, *messages.several(n), size]
     return [x[along(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
 
 

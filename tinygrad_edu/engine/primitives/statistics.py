@@ -148,6 +148,7 @@ def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any
     >>> tg.percentile(tg.tensor([10.0, 20.0, 40.0]), 75)
     tensor(30.)
     """
+    check("percentile", x, q)
     return quantile(x, np.asarray(q, float) / 100.0, axis, keepdims)
 
 
@@ -302,6 +303,7 @@ def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | N
     >>> tg.interp(tg.tensor([0.5, 3.0]), [0.0, 1.0], [10.0, 20.0])
     tensor([15., 20.])
     """
+    check("interp", x, xp, fp)
     x = x if isinstance(x, Node) else np.asarray(x)
     dtype = getattr(x, "dtype", np.dtype(float))
     xp, fp = (z if hasattr(z, "dtype") else np.asarray(z, dtype if dtype.kind == "f" else float) for z in (xp, fp))

@@ -201,7 +201,7 @@ def cuts(draw: st.DrawFn, x: Shape) -> Attrs:
     """Of `split`: a number of equal parts, or the places to cut."""
     axis = draw(axes(x, several=False, everything=False))
     size = x[axis]
-    equal = st.sampled_from([n for n in range(1, size + 1) if size % n == 0] or [1])
+    equal = st.sampled_from([n for n in range(1, size + 1) if size % n == 0] or [1, 2])
     cuts = st.lists(st.integers(0, size), max_size=3).map(sorted)
     return {"indices_or_sections": draw(equal | cuts), "axis": axis}
 
