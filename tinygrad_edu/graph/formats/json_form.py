@@ -57,9 +57,9 @@ def check(graph: Graph) -> None:
         paired = [part.pair is not None for part in parts]
         if paired != sorted(paired):
             raise Wrong(f"graph.{name} with a pair stand before some without one")
-        for i, part in enumerate(parts):
-            if part.colour and in_hex(part.colour) != part.colour:
-                raise Wrong(f"graph.{name}[{i}].colour is {shown(part.colour)}, and a colour is like #rrggbb")
+        for i, colour in enumerate([part.colour for part in parts]):
+            if colour and in_hex(colour) != colour:
+                raise Wrong(f"graph.{name}[{i}].colour is {shown(colour)}, and a colour is like #rrggbb")
     for where, reference, known in _references(graph):
         if reference is not None and reference not in known:
             raise Wrong(f"{where} is {shown(reference)}, and there is none of that name or number")

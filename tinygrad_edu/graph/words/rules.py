@@ -159,5 +159,7 @@ def _called(x: Any, names: Mapping[Any, str]) -> str:
 
 def _letter(x: Any, name: str) -> Node:
     """A fresh leaf with the number of a node, or of an array, and another name, to run a rule on."""
-    kind, data = type(x) if isinstance(x, Node) else Tensor, number_of(x)
-    return kind(data, requires_grad=not hasattr(data, "dtype") or data.dtype.kind == "f", name=name)
+    kind: Any = type(x) if isinstance(x, Node) else Tensor
+    data = number_of(x)
+    made: Node = kind(data, requires_grad=not hasattr(data, "dtype") or data.dtype.kind == "f", name=name)
+    return made
