@@ -39,7 +39,7 @@ def main() -> None:
                 ElementTree.parse(Path(folder, "z.svg"))
                 assert tg.graph.read(Path(folder, "z.json")) == drawing.graph
         for extension in ("png", "pdf"):
-            assert "pip install 'tinygrad_edu[picture]'" in refusal(drawing, Path(folder, f"z.{extension}"))
+            assert 'pip install "tinygrad_edu[picture]"' in refusal(drawing, Path(folder, f"z.{extension}"))
     assert tg.draw(z, engine="graphviz").note is not None
     assert tg.formula(z, latex=True)
     assert tg.graph.diff(z, h * x)

@@ -555,7 +555,7 @@ assert tg.train.accuracy(model(test.images), test.labels) > 0.94
 # - `tinygrad_edu/engine/primitives/fused.py`, `softmax_cross_entropy`: the gradient of this lesson, as the rule of one
 #   operation.
 # - `tinygrad_edu/nn/losses.py`, `cross_entropy`: class weights, soft targets and label smoothing around it.
-# - `tinygrad_edu/cli/demo.py`, `handwritten_digits`: this model again, trained with the bare engine.
+# - `tinygrad_edu/cli/demo.py`, `_handwritten_digits`: this model again, trained with the bare engine.
 # - `tinygrad_edu/train/metrics.py`, `confusion_matrix`: which digit is taken for which.
 #
 # ## Where this comes from

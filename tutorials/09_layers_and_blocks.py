@@ -714,7 +714,7 @@ tg.draw(predictions, depth=2, direction="TB", gradients=False)
 # - `tinygrad_edu/nn/layers.py`, `Linear`: a whole layer on one page.
 # - `tinygrad_edu/engine/scopes.py`, `made_by`: how a node comes to know the module that made it, which is
 #   what lets a picture close and open.
-# - `tinygrad_edu/saving.py`, `encoded` and `decoded`: what is in the file.
+# - `tinygrad_edu/saving.py`, `_encoded` and `_decoded`: what is in the file.
 #
 # ## Where this comes from
 #

@@ -556,7 +556,7 @@ plots.lines(curves, xlabel="recall", ylabel="precision", title="boxes around a 4
 # ## What to read in the source
 #
 # - `tinygrad_edu/models/fcn.py` and `tinygrad_edu/models/ssd.py`: both networks, each on a page.
-# - `tinygrad_edu/data/boxes.py`, `survivors`: suppression of 10,000 boxes in a few hundredths of a second.
+# - `tinygrad_edu/data/boxes.py`, `_survivors`: suppression of 10,000 boxes in a few hundredths of a second.
 # - `tinygrad_edu/train/detection.py`: average precision in three ways.
 # - `tinygrad_edu/data/scenes.py`: how the scenes are made.
 #

@@ -486,8 +486,7 @@ else:
 # ## What to read in the source
 #
 # - `tinygrad_edu/models/gan.py`, `GAN.step`: the step of this lesson, on a page with both losses.
-# - `tinygrad_edu/engine/value.py` and `tinygrad_edu/engine/tensor.py`, `detach`: the same number outside
-#   the graph, in a few lines.
+# - `tinygrad_edu/engine/operators.py`, `detach`: the same number outside the graph, in a few lines.
 # - `tinygrad_edu/engine/inplace.py`: how a weight that was changed too early is noticed.
 # - `tinygrad_edu/nn/losses.py`, `BCEWithLogitsLoss`: the discriminator's loss under the name that
 #   classifiers know it by.

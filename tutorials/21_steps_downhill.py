@@ -532,7 +532,7 @@ assert abs(times_100["momentum"][0]) > 1000
 #
 # - `tinygrad_edu/optim/algorithms.py`: each `update` is the formula of this lesson, in place.
 # - `tinygrad_edu/optim/clipping.py`, `clip_grad_norm_`: what happens where the norm is infinite.
-# - `tinygrad_edu/optim/lr_scheduler.py`: the schedules, and how they are chained.
+# - `tinygrad_edu/optim/lr_scheduler/`: the schedules, and how they are chained.
 # - `tinygrad_edu/engine/derivatives.py`, `hessian`: second derivatives, a row at a time.
 #
 # ## Where this comes from

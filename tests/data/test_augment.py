@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,19 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: data.adjust_saturation(COLOURS[:, :1], 2), r"red, green and blue, .* not \(5, 1, 6, 4\)"),
     (lambda: data.adjust_hue(COLOURS[0], 0.1), r"images are \(N, C, H, W\), and these are \(3, 6, 4\)"),
     (lambda: data.adjust_brightness(np.zeros((1, 1, 2, 3), np.uint8), 2), "floats between 0 and 1, not uint8"),
+    (lambda: data.Normalize(0.5, 0.5)(np.zeros((1, 1, 2, 3), np.uint8), rng()), "Normalize: .*, not uint8"),
+    (lambda: data.adjust_hue(np.zeros((1, 3, 2, 3), np.uint8), 0.1), "adjust_hue: .*, not uint8"),
+    (lambda: data.adjust_hue(COLOURS, [0.1, 0.2]), "one number for all images or one for each, not 2 for 5"),
+    (lambda: data.adjust_contrast(COLOURS, [1, 2, 3]), "adjust_contrast: .* not 3 for 5"),
+    (lambda: data.Normalize(0.5, (1, 0, 1))(COLOURS, rng()), r"std is above 0, not \(1, 0, 1\)"),
+    (lambda: data.RandomCrop(0)(COLOURS, rng()), "RandomCrop: size is a whole number from 1 on, not 0"),
+    (lambda: data.ColorJitter(contrast=-0.5)(COLOURS, rng()), "contrast is from 0 on, and finite, not -0.5"),
+    (lambda: data.ColorJitter(brightness=float("inf"))(COLOURS, rng()), "brightness is from 0 on, and finite, not inf"),
+    (lambda: data.ColorJitter(hue=0.6)(COLOURS, rng()), "hue is from 0 to 0.5, not 0.6"),
+    *(
+        (partial(transform, COLOURS[0], rng()), rf"{type(transform).__name__}: images are \(N, C, H, W\)")
+        for transform in (data.Normalize(0, 1), data.Pad(1), data.RandomCrop(2), data.RandomHorizontalFlip())
+    ),
 ]
 
 

@@ -230,6 +230,12 @@ IMAGES = np.random.default_rng(0).random((6, 2, 5, 7)).astype(np.float32)
 AUGMENTATIONS = [RandomCrop(5, padding=2), RandomHorizontalFlip(), ColorJitter(0.5, 0.5)]
 
 
+@pytest.mark.parametrize("transform", [lambda images: images, [RandomCrop(3), lambda: 0], ["flip"]])
+def test_a_transform_takes_images_and_a_generator(transform: Any) -> None:
+    with pytest.raises(tg.DtypeError, match="takes the images of a batch and a random generator"):
+        DataLoader(Digits(), transform=transform)
+
+
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS, ids=lambda x: type(x).__name__)
 def test_augmentations_are_seeded_keep_the_dtype_and_leave_the_original(augmentation: Any) -> None:
     images = IMAGES.copy()

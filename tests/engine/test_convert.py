@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -32,6 +33,25 @@ def test_settings_changed_after_the_call_do_not_matter() -> None:
     places[:] = 1
     (moved.sum() + taken.sum()).backward()
     assert x.grad.tolist() == [[3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize("operation", [
+    tg.add, tg.multiply, tg.power, tg.remainder, tg.hypot, lambda x, y: tg.power(y, x), lambda x, y: tg.dot([x], [y]),
+    lambda x, y: tg.where(x > 0, y, x), lambda x, y: tg.where(x < 0, x, y), lambda x, y: tg.clip(x, abs(y), None),
+    lambda x, y: tg.maximum(x, abs(y)),
+])  # fmt: skip
+@pytest.mark.parametrize("x", [tg.Value(1.0), tg.tensor(1.0)])
+@pytest.mark.parametrize("number", [10**400, -(2**1024) + 1, Fraction(10**400, 3)])
+def test_beside_a_value_it_is_refused_as_beside_a_tensor(operation: Any, x: Any, number: Any) -> None:
+    with pytest.raises(DtypeError, match="no float is larger"):
+        operation(x, number)
+
+
+@pytest.mark.parametrize("compare", [operator.lt, operator.ge, operator.eq, operator.ne])
+def test_a_tensor_is_not_compared_with_it(compare: Any) -> None:
+    with pytest.raises(DtypeError, match="no float is larger"):
+        compare(tg.tensor([1.0]), 10**400)
+    assert compare(tg.Value(1.0), 10**400) == compare(1.0, 10**400)  # a comparison of floats is exact
 
 
 @pytest.mark.parametrize("number", [10**400, 2**1024 - 1, Fraction(10**400), Fraction(-(10**400), 3)])

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,16 +96,36 @@ def test_a_process_that_takes_too_much_memory_is_killed() -> None:
 
 
 def test_the_profile_of_macos_opens_numpy_and_closes_the_packages_around_it() -> None:
-    rules = other_systems.profile().splitlines()
+    rules = other_systems.profile("/home of a child").splitlines()
     assert all(rule.count("(") == rule.count(")") for rule in rules)
     assert "numpy" in rules[-1]
+    assert "/home of a child" in rules[-1]
     assert rules[-1].startswith("(allow")
     assert rules[-2].startswith("(deny file-read-data")
 
 
+def test_the_profile_names_folders_as_they_are_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Cellar").mkdir()
+    (tmp_path / "opt").symlink_to(tmp_path / "Cellar")
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "opt"))
+    assert f'(subpath "{tmp_path.resolve()}/Cellar")' in other_systems.profile("/home")
+
+
 def test_where_sandbox_exec_does_not_work_it_is_not_believed() -> None:
     if not Path("/usr/bin/sandbox-exec").exists():
-        assert other_systems.confined(["python"]) == (["python"], ("memory",))
+        assert not other_systems.can_confine()
+
+
+@pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
+def test_a_child_that_has_ended_is_no_error_on_any_system(monkeypatch: pytest.MonkeyPatch, error: type) -> None:
+    def no_group(group: int, number: int) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "killpg", no_group)
+    with Sandbox(fork=False) as sandbox, sandbox.open(Submission.from_source("def f(): raise SystemExit")) as session:
+        session.child().process.kill()
+        with pytest.raises(StudentError, match="was ended by SIGKILL"):
+            session.student.f()
 
 
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the sizes on 64 bits")
@@ -113,6 +134,55 @@ def test_the_structures_of_windows_have_their_sizes() -> None:
     assert ctypes.sizeof(other_systems.ExtendedLimits) == 144
     limits = other_systems.job_limits({"cpu_seconds": 2, "memory": 1 << 20})
     assert (limits.basic.process_time, limits.job_memory, limits.basic.processes) == (20_000_000, 1 << 20, 1)
+
+
+def test_on_windows_a_child_is_the_real_interpreter_and_finds_its_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "_base_executable", "C:\\Python\\python.exe")
+    monkeypatch.setenv("SYSTEMROOT", "C:\\Windows")
+    assert children._command("serve_alone", {})[0] == "C:\\Python\\python.exe"
+    assert {"SYSTEMROOT", "PATH"} < children._environment("home").keys()
+
+
+class Ended:
+    """A process that has ended with this exit code, and the kernel that ended its job."""
+
+    def __init__(self, status: int) -> None:
+        self.wait, self.job = lambda: status, 1
+        self.TerminateJobObject = self.CloseHandle = lambda *_: 1
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (3, "your program ended itself with exit code 3"),
+        (other_systems.KILLED, "your program was ended by SIGKILL: it closed its pipes or killed itself"),
+        (0xC0000005, "your program was ended by SIGSEGV: memory that is not its own"),
+        (0xC00000FD, "your program was ended by SIGSEGV: memory that is not its own, or a recursion without an end"),
+    ],
+)
+def test_how_a_child_ended_on_windows(monkeypatch: pytest.MonkeyPatch, status: int, told: str) -> None:
+    ended = Ended(status)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "WinDLL", lambda name, use_last_error: ended, raising=False)
+    assert children._how_it_ended(other_systems.end_job(ended)).startswith(told)
+
+
+def test_windows_removes_a_directory_with_files_that_are_only_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, unlink = tmp_path / "home", os.unlink
+    children._write_files(home, {"data/x.csv": b"1"})
+
+    def unlink_as_windows(path: str, **how: Any) -> None:
+        if not os.stat(path, **how).st_mode & 0o200:
+            raise PermissionError(13, "Access is denied", path)
+        unlink(path, **how)
+
+    monkeypatch.setattr(os, "unlink", unlink_as_windows)
+    monkeypatch.setattr(sys, "platform", "win32")
+    children._remove(str(home))
+    assert not home.exists()
 
 
 LACKING = """

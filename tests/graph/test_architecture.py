@@ -75,7 +75,7 @@ def test_an_example_stands_for_a_shape() -> None:
 
 @pytest.mark.parametrize("given", ["forward", None])
 def test_a_model_without_a_shape_is_told_so(given: Any) -> None:
-    with pytest.raises(tg.GraphError, match=r"the second argument is the shape of its input, such as \(1, 28, 28\)"):
+    with pytest.raises(tg.GraphError, match=r"the second argument is the shape of its input, such as \(1, 1, 28, 28\)"):
         tg.draw(nn.Linear(3, 2), given)
 
 

@@ -53,7 +53,7 @@ def test_eps_is_made_from_the_svg_by_ghostscript(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", MAGIC)
 def test_png_and_pdf_are_made_from_the_svg(suffix: str, tmp_path: Path, no_graphviz: None) -> None:
-    pytest.importorskip("typst", reason="typst makes PNG and PDF from SVG: pip install 'tinygrad_edu[picture]'")
+    pytest.importorskip("typst", reason='typst makes PNG and PDF from SVG: pip install "tinygrad_edu[picture]"')
     drawing = tg.draw(worked_example()[-1])
     first = drawing.save(tmp_path / f"z{suffix}").read_bytes()
     assert first.startswith(MAGIC[suffix])
@@ -71,7 +71,7 @@ def test_without_either_png_is_refused_in_one_line(tmp_path: Path, no_typst: Non
     drawing = tg.draw(worked_example()[-1])
     with pytest.raises(tg.GraphError) as refused:
         drawing.save(tmp_path / "z.png")
-    assert "save: .png needs typst (pip install 'tinygrad_edu[picture]') or Graphviz, and no" in str(refused.value)
+    assert 'save: .png needs typst (pip install "tinygrad_edu[picture]") or Graphviz, and no' in str(refused.value)
     assert "\n" not in str(refused.value)
     assert os.listdir(tmp_path) == []
     drawing.save(tmp_path / "z.svg")

@@ -395,6 +395,7 @@ def test_a_graph_too_large_for_a_plain_one_has_the_totals_and_the_names_of_one(
     names = {"loss": loss, **{f"w{i}": x for i, x in enumerate(xs)}}
     whole = totals(tg.draw(loss, names=names, depth="all").graph)
     monkeypatch.setattr(import_module("tinygrad_edu.graph.draw"), "HUGE", 150)
+    monkeypatch.setattr(import_module("tinygrad_edu.graph.draw"), "written_out", None)  # minutes for a million nodes
     assert tg.draw(loss, names=names).graph.nodes == whole.nodes
     backward = tg.draw(loss, "backward", names=names).graph
     assert backward.of == "loss"

@@ -118,7 +118,7 @@ def test_training_in_float32_stays_in_float32() -> None:
         (lambda: nn.BatchNorm2d(3)(tg.ones((2, 3))), r"BatchNorm2d: the input is \(N, C, H, W\), and not \(2, 3\)"),
         (
             lambda: nn.BatchNorm1d(3)(tg.ones((1, 3))),
-            r"batch_norm: 1 numbers a channel in input \(1, 3\) have no varian",
+            r"batch_norm: fewer than two numbers a channel, as in input \(1, 3\), have no varian",
         ),
         (lambda: nn.BatchNorm1d(3)(tg.ones((2, 4))), r"input \(2, 4\) has 4 channels, and running_mean \(3,\)"),
         (lambda: F.batch_norm(tg.ones((2, 3)), None, None), r"only the batch's can be taken: training=True"),

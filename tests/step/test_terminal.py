@@ -18,7 +18,7 @@ from tinygrad_edu.step.texts import TEXTS
 
 from .test_script import textbook
 
-pytest.importorskip("textual", reason="the terminal player needs textual: pip install 'tinygrad_edu[step]'")
+pytest.importorskip("textual", reason='the terminal player needs textual: pip install "tinygrad_edu[step]"')
 
 from textual.geometry import Region
 from textual.widgets import Static

@@ -189,6 +189,9 @@ def test_a_loss_that_is_nan_stops_with_the_reason_before_the_step() -> None:
         ({"loader": DATA}, tg.DtypeError, r"needs batches, .*write DataLoader\(dataset, batch_size=64"),
         ({"validation": DATA}, tg.DtypeError, "needs batches"),
         ({"loader": []}, tg.ShapeError, "the loader gave no batches"),
+        ({"threads": 0}, tg.OutOfRangeError, "threads is a whole number from 1 on, not 0"),
+        ({"callbacks": train.EarlyStopping()}, tg.DtypeError, "callbacks"),
+        ({"callbacks": [train.EarlyStopping]}, tg.DtypeError, "callbacks are a list of objects"),
         ({"loader": DataLoader(DATA, 91, drop_last=True)}, tg.ShapeError, "smaller than a full batch"),
     ],
 )

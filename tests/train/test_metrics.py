@@ -107,6 +107,7 @@ def test_the_running_form_is_the_metric_of_all_examples(metric: Callable[..., An
     [
         (lambda: accuracy([0.5, 0.1], [1, 0]), DtypeError, r"of one score for yes or no, give \(scores > 0\)"),
         (lambda: accuracy([1, 0, 1], [1, 0]), ShapeError, "do not belong to"),
+        (lambda: accuracy(np.zeros((0, 3)), []), ShapeError, "there are no targets"),
         (lambda: accuracy([], np.zeros(0, int)), DtypeError, "whole numbers"),
         (lambda: top_k([1, 0], [1, 0]), ShapeError, r"needs scores \(N, C\)"),
         (lambda: precision_recall_curve([0.5, 0.1], [1, 2]), ShapeError, "of 0 and 1"),

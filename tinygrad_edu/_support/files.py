@@ -84,8 +84,8 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if old is not None:
-            with suppress(OSError, AttributeError):  # only root may give a file away; Windows has no owners here
+        if old is not None and os.name != "nt":  # where a draft that must not be written could not be removed either
+            with suppress(OSError):  # only root may give a file away
                 os.chown(draft, old.st_uid, old.st_gid)
             draft.chmod(old.st_mode & 0o777)
         os.replace(draft, target)

@@ -91,7 +91,7 @@ def save_as(
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_as(f"{folder}/x.txt", {".txt": lambda number: f"{number}!"}, 3).read_text()
+    ...     save_as(f"{folder}/x.txt", {".txt": lambda number: f"{number}!"}, 3).read_text("utf-8")
     '3!'
     """
     content = format_of(path, formats, function=function)(*arguments)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
-__all__ = ["clean", "columns", "escaped", "exception_text"]
+__all__ = ["clean", "columns", "escaped", "exception_text", "print_text"]
 
 
 def escaped(text: str, hidden: Callable[[str], bool]) -> str:
@@ -39,6 +40,16 @@ def clean(text: str, most: int = 2_000) -> str:
     """
     shown = escaped(text[:most], lambda char: not char.isprintable() and char not in "\n\t")
     return shown if len(text) <= most else f"{shown} ... (and {len(text) - most:,} characters more)"
+
+
+def print_text(text: str) -> None:
+    """Print a text, also where the output's encoding lacks signs such as ∂: these become Python's escapes.
+
+    >>> print_text("∂z")
+    ∂z
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def exception_text(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from .. import __version__
 from .._support.languages import languages, say, speaking
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..errors import TinygradError
-from .command import CommandParser, Refusal
+from .command import CommandParser, Refusal, nobody_reads
 
 __all__ = ["main"]
 
@@ -68,7 +68,7 @@ def _run(given: Sequence[str]) -> int:
             raise
         with suppress(OSError, ValueError):  # else Python flushes at exit, and fails once more
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
+        if nobody_reads(error):
             return 141
         said = say("cannot write {file}: {error}", file=say("the standard output"), error=error.strerror)
         print(f"tinygrad-edu: {said}", file=sys.stderr)

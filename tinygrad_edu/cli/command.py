@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from errno import ENOSPC, EPIPE
+from errno import EINVAL, ENOSPC, EPIPE
 from math import inf
 from typing import Any
 
@@ -89,14 +90,19 @@ not_negative = number(float, lambda x: 0 <= x < inf, texts("not a number from 0 
 """A type of argument: numbers from 0 on."""
 
 
+def nobody_reads(error: OSError) -> bool:
+    """Whether a pipe could not be written to because its reader has ended; Windows has no error of its own for it."""
+    return error.errno == EPIPE or (os.name == "nt" and error.errno == EINVAL)
+
+
 @contextmanager
 def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
     """Turn errors of these kinds into a `Refusal`: the user's input caused them."""
     try:
         yield
     except kinds as error:
-        if isinstance(error, OSError) and error.filename is None and error.errno in (EPIPE, ENOSPC):  # it was a print
-            raise
+        if isinstance(error, OSError) and error.filename is None and (error.errno == ENOSPC or nobody_reads(error)):
+            raise  # it was a print
         what = str(error).removeprefix("save: ").removeprefix("draw: ")
         if isinstance(error, OSError) and error.filename:
             what = say("cannot write {file}: {error}", file=error.filename, error=error.strerror)

@@ -103,8 +103,9 @@ def _as_main(module: ModuleType, file: str) -> Iterator[None]:
         os.chdir(folder)
         for number, name in enumerate(("stdout", "stderr"), 1):
             if getattr(getattr(sys, name), "closed", True):  # by the user's file, and only Python's own object
+                encoding = getattr(getattr(sys, f"__{name}__"), "encoding", "utf-8")
                 with suppress(OSError):
-                    again = open(number, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+                    again = open(number, "w", 1, encoding, "backslashreplace", closefd=False)  # noqa: SIM115
                     setattr(sys, name, again)
 
 

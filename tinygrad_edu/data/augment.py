@@ -6,8 +6,9 @@ is changed in its own way.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,7 +30,7 @@ class Normalize:
 
     `mean` and `std` are one number, or one for each channel; take them from the images to train with.
 
-    Raises `ShapeError` for another count of channels.
+    Raises `ShapeError` for another count of channels, `OutOfRangeError` for a deviation that is not above 0.
 
     >>> import numpy as np
     >>> Normalize(0.5, 0.25)(np.array([[[[0.0, 1.0]]]]), np.random.default_rng(0))
@@ -40,7 +41,12 @@ class Normalize:
     std: float | Sequence[float]
 
     def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
+        images = _floats("Normalize", images)
         mean, std = (np.array(x, images.dtype).reshape(-1, 1, 1) for x in (self.mean, self.std))
+        if not (std > 0).all():
+            raise OutOfRangeError(
+                f"Normalize: std is above 0, not {short(self.std)}; of a channel that is even, give 1"
+            )
         for numbers in (mean, std):
             if len(numbers) not in (1, images.shape[1]):
                 raise ShapeError(
@@ -79,6 +85,7 @@ class Pad:
 
 def _bordered(function: str, images: ndarray, padding: int, mode: str) -> ndarray:
     """The images with a border."""
+    images = four_axes(function, images)
     whole_from(0, function, padding=padding)
     one_of(BORDERS, function, mode=mode)
     around = (padding, padding)
@@ -103,6 +110,7 @@ class RandomCrop:
     mode: str = "constant"
 
     def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
+        whole_from(1, "RandomCrop", size=self.size)
         padded = _bordered("RandomCrop", images, self.padding, self.mode)
         n, _, height, width = padded.shape
         if min(height, width) < self.size:
@@ -164,6 +172,7 @@ class RandomFlip:
 
     def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
         probability(type(self).__name__, p=self.p)
+        images = four_axes(type(self).__name__, images)
         flipped = rng.random(len(images)) < self.p
         return np.where(flipped[:, None, None, None], np.flip(images, self.axis), images)
 
@@ -200,7 +209,8 @@ class ColorJitter:
         and is not negative.
     hue : the shift of `adjust_hue` lies between − this and this; at most 0.5.
 
-    Saturation and hue are for images with three channels, red, green and blue. The results stay between 0 and 1.
+    Saturation and hue are for images with three channels, red, green and blue. The results stay between 0 and 1. Raises
+    `OutOfRangeError` for other amounts.
 
     >>> import numpy as np
     >>> ColorJitter(brightness=0.5)(np.full((2, 1, 1, 1), 0.5), np.random.default_rng(0)).ravel().round(2)
@@ -213,6 +223,10 @@ class ColorJitter:
     hue: float = 0.0
 
     def __call__(self, images: ndarray, rng: np.random.Generator) -> ndarray:
+        for name, most in asdict(self).items():
+            if not 0 <= most <= (0.5 if name == "hue" else sys.float_info.max):
+                text = "from 0 to 0.5" if name == "hue" else "from 0 on, and finite"
+                raise OutOfRangeError(f"ColorJitter: {name} is {text}, not {short(most)}")
         for adjust, most in (
             (adjust_brightness, self.brightness),
             (adjust_contrast, self.contrast),
@@ -280,7 +294,7 @@ def adjust_hue(images: Any, shift: float | Sequence[float] | ndarray) -> ndarray
     sixth = np.where(
         high == red, (green - blue) / safe, np.where(high == green, (blue - red) / safe + 2, (red - green) / safe + 4)
     )  # of the circle, from red on
-    sixth = sixth + 6 * _by_image(shift, images.dtype)[..., 0]
+    sixth = sixth + 6 * _by_image("adjust_hue", shift, images)[..., 0]
     channels = []
     for first in (5, 3, 1):
         k = (first + sixth) % 6
@@ -298,23 +312,32 @@ def _grey(images: ndarray) -> ndarray:
     return levels
 
 
+def _floats(function: str, images: Any) -> ndarray:
+    """The images as an array (N, C, H, W) of floats."""
+    array = four_axes(function, images)
+    if array.dtype.kind != "f":
+        raise DtypeError(f"{function}: images are floats between 0 and 1, not {array.dtype}; divide by 255 first")
+    return array
+
+
 def _of_three(function: str, images: Any) -> ndarray:
     """The images as an array, which has three channels."""
-    array = four_axes(function, images)
+    array = _floats(function, images)
     if array.shape[1] != 3:
         raise ShapeError(f"{function}: images with the channels red, green and blue, (N, 3, H, W), not {array.shape}")
     return array
 
 
-def _by_image(numbers: float | Sequence[float] | ndarray, dtype: Any) -> ndarray:
+def _by_image(function: str, numbers: float | Sequence[float] | ndarray, images: ndarray) -> ndarray:
     """One number for all images, or one for each, as (N or 1, 1, 1, 1)."""
-    return np.asarray(numbers, dtype).reshape(-1, 1, 1, 1)
+    column = np.asarray(numbers, images.dtype).reshape(-1, 1, 1, 1)
+    if len(column) not in (1, len(images)):
+        raise ShapeError(f"{function}: one number for all images or one for each, not {len(column)} for {len(images)}")
+    return column
 
 
 def _blended(function: str, images: Any, other: Any, factor: float | Sequence[float] | ndarray) -> ndarray:
     """other + factor · (images − other), between 0 and 1."""
-    images = four_axes(function, images)
-    if images.dtype.kind != "f":
-        raise DtypeError(f"{function}: images are floats between 0 and 1, not {images.dtype}; divide by 255 first")
-    mixed: ndarray = np.clip(other + _by_image(factor, images.dtype) * (images - other), 0, 1)
+    images = _floats(function, images)
+    mixed: ndarray = np.clip(other + _by_image(function, factor, images) * (images - other), 0, 1)
     return mixed

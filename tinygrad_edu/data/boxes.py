@@ -43,10 +43,12 @@ def corner_form(boxes: Any) -> ndarray:
     >>> corner_form([3, 3, 4, 2])
     array([1., 2., 5., 4.])
     """
-    x, y, width, height = np.moveaxis(_numbers("corner_form", boxes), -1, 0)
-    corners = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=-1)
-    _edges("corner_form", corners)
-    return corners
+    array = _numbers("corner_form", boxes)
+    _hold(
+        "corner_form", array, (array[..., 2:] >= 0).all(axis=-1), "width and height are not negative, and all is finite"
+    )
+    x, y, width, height = np.moveaxis(array, -1, 0)
+    return np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=-1)
 
 
 def clip(boxes: Any, height: float, width: float) -> ndarray:
@@ -339,14 +341,16 @@ def _numbers(function: str, boxes: Any) -> ndarray:
 def _edges(function: str, boxes: Any) -> ndarray:
     """The edges x1, y1, x2, y2 of boxes, checked: (4, ...)."""
     array = _numbers(function, boxes)
-    right = (array[..., 2:] >= array[..., :2]).all(axis=-1) & np.isfinite(array).all(axis=-1)
-    if not right.all():
-        wrong = array[~right].reshape(-1, 4)[0].tolist()
-        raise OutOfRangeError(
-            f"{function}: {wrong} is no box: x1, y1, x2, y2 are finite, with x1 <= x2 and y1 <= y2; corner_form makes "
-            "them of centre, width and height"
-        )
+    rule = "x1, y1, x2, y2 are finite, with x1 <= x2 and y1 <= y2; corner_form makes them of centre, width and height"
+    _hold(function, array, (array[..., 2:] >= array[..., :2]).all(axis=-1), rule)
     return np.moveaxis(array, -1, 0)
+
+
+def _hold(function: str, boxes: ndarray, right: Any, rule: str) -> None:
+    """Raise `OutOfRangeError` for the first box that is not finite or not `right`, with the rule."""
+    right = right & np.isfinite(boxes).all(axis=-1)
+    if not right.all():
+        raise OutOfRangeError(f"{function}: {boxes[~right].reshape(-1, 4)[0].tolist()} is no box: {rule}")
 
 
 def _listed(function: str, boxes: Any) -> ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -67,6 +68,12 @@ class DataLoader(TakesPyTorchsArguments):
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.transforms = (transform,) if callable(transform) else tuple(transform)
+        for function in self.transforms:
+            if not _takes_two(function):
+                raise DtypeError(
+                    "DataLoader: a transform takes the images of a batch and a random generator, as in lambda images, "
+                    f"rng: 1 - images, and not {short(function)}"
+                )
         self.seed = seed
         self.bucket_by = None if bucket_by is None else np.asarray(bucket_by)
         self.epoch = 0
@@ -101,3 +108,16 @@ class DataLoader(TakesPyTorchsArguments):
         if not (is_whole(seed) and is_whole(epoch) and min(seed, epoch) >= 0):
             raise DtypeError(f"DataLoader: seed and epoch are whole numbers, not {short(seed)} and {short(epoch)}")
         self.seed, self.epoch = seed, epoch
+
+
+def _takes_two(function: Any) -> bool:
+    """Whether this can be called with two arguments, as far as Python knows."""
+    if not callable(function):
+        return False
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # some functions of C have no signature
+        pass
+    return True

@@ -199,7 +199,7 @@ def _filled(
     try:
         return Tensor(np.full(sizes, np.array(fill_value, kind)), None, requires_grad, name)
     except OverflowError:
-        raise DtypeError(f"{function}: {fill_value} does not fit dtype {kind}; give another dtype") from None
+        raise DtypeError(f"{function}: {short(fill_value)} does not fit dtype {kind}; give another dtype") from None
 
 
 def _drawn(function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool, name: str | None = None) -> Tensor:

@@ -222,7 +222,7 @@ class Tensor(Operators):
             if type(other) in (float, int) or isinstance(other, Node) or not messages.is_no_array_of_numbers(other):
                 return answered(np.asarray(row.arrays(number_of(self), number_of(other))), row, self, other)
             raise TypeError
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise messages.refused(row.name, (self, other), {}, error, elementwise=True) from None
 
     # Changes in place.

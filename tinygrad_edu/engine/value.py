@@ -125,7 +125,7 @@ class Value(Operators):
             if any(x is None for x in operands):
                 return Node.array_kind.apply(row, given, attrs)
         data = row.on_floats([x._number if type(x) is Value else x for x in operands], attrs)
-        data = data if type(data) is bool else float(data)
+        data = data if type(data) is bool else as_float(data)
         return record(new(Value), data, row, *packed(operands, attrs, row), row.has_gradient)
 
     # What the walk asks.

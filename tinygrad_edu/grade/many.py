@@ -14,7 +14,7 @@ import platform
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
@@ -25,6 +25,7 @@ from .._support.files import remove_abandoned, replace_file
 from .._support.languages import language, say, speaking, texts
 from .._support.progress import progress_bar
 from .._support.text import exception_text
+from .._support.threads import pool_of
 from .assignment import Loaded, load_assignment
 from .errors import AssignmentError, IsolationError, ResultError
 from .grading import GRADER, TRIES, Seeds, all_missed, as_result, grade_one, result_key
@@ -35,10 +36,13 @@ from .sandbox.sandbox import Sandbox
 from .submission.reading import sha256_of
 from .submission.submission import Submission
 
-__all__ = ["grade_job", "grade_many"]
+__all__ = ["ELSEWHERE", "grade_job", "grade_many"]
 
 AHEAD = 4
 """How many submissions for each worker are read and submitted in advance."""
+
+ELSEWHERE = texts("submissions are graded in processes of their own, on a machine that has them")
+"""What to do where there are no threads: there are no processes either."""
 
 Work = dict[str, Any]
 
@@ -71,7 +75,7 @@ def grade_many(
     workers = workers or os.cpu_count() or 1
     with speaking(lang):
         folder = None if out is None else Folder(Path(out), jobs)
-        own = None if executor else ThreadPoolExecutor(workers, "grading")
+        own = None if executor else pool_of(workers, "grade", ELSEWHERE)
         try:
             return ClassRun(jobs, executor or own, workers * AHEAD, folder).results()  # type: ignore[arg-type]
         finally:

@@ -49,7 +49,7 @@ def _example(x: Any, model: Any, name: str | None) -> Tensor:
     """Random numbers of a shape; an array as it is; as a node that bears the name."""
     if isinstance(x, (str, type(None))):
         raise GraphError(
-            "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, not "
+            "draw: of a model the second argument is the shape of its input, such as (1, 1, 28, 28), or an array, not "
             "{given}",
             given=short(x),
         )

@@ -83,7 +83,7 @@ def draw(
     ----------
     node : a Value or a Tensor; or several, in a list, a tuple or a dictionary, whose keys are their names. Each single
         number among them has its gradients in the picture. Or a module of `nn`, with the shape of its input in place of
-        the mode, such as `draw(model, (1, 28, 28))`: the picture has its layers and the shapes between them, and no
+        the mode, such as `draw(model, (1, 1, 28, 28))`: the picture has its layers and the shapes between them, and no
         numbers. An array in place of the shape is an example; several inputs are a list. The model does not change.
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
@@ -154,7 +154,7 @@ def draw(
         looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
             return looks.drawing(Plan(0, shown, first))
-        if mode == "backward":
+        if mode == "backward" and any(box.kind == "operation" for box in shown.nodes):  # not totals of a huge graph
             looks = looks._replace(results=written_out(forward(recorded, gradients=False)))
         free = Choice(
             whole,
@@ -444,7 +444,7 @@ class Drawing:
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
         .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
-        .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light
+        .png and .pdf are made from the SVG by the typst package (`pip install "tinygrad_edu[picture]"`), in light
         colours where the theme is "auto"; without it Graphviz draws them, from the DOT text. Ghostscript turns the PDF
         into .eps. The file appears complete
         or not at all: one that was there before is replaced at the end, or stays as it was.

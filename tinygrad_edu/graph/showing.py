@@ -10,6 +10,7 @@ from typing import Any
 
 from .._support.languages import say
 from .._support.notebook import displayed
+from .._support.text import print_text
 from .text import in_markup
 
 __all__ = ["image", "show"]
@@ -31,4 +32,4 @@ def show(drawing: Any) -> None:
     if not displayed(drawing._repr_html_, drawing.__repr__):
         path = drawing.save(Path(mkdtemp(prefix="tinygrad_edu-"), "picture.html"))
         if not webbrowser.open(path.as_uri()):
-            print(say("The picture is in {path}", path=path))
+            print_text(say("The picture is in {path}", path=path))

@@ -17,6 +17,7 @@ from .._support.formats import Writer, save_as
 from .._support.json_records import Format
 from .._support.languages import say, speaking
 from .._support.notebook import displayed
+from .._support.text import print_text
 from ..graph.names import local_partial
 from ..graph.picture.bold import arrays_of
 from ..graph.plain import Graph, Quantity
@@ -170,7 +171,7 @@ class Script(Sequence[Event]):
 
         with speaking(lang):
             if not displayed(lambda: frame(self, predict=predict), self.text) and not self._played(predict):
-                print(self.text())
+                print_text(self.text())
 
     def _played(self, predict: bool) -> bool:
         """Play the script in the terminal; whether there is one, with Textual."""
@@ -182,12 +183,12 @@ class Script(Sequence[Event]):
         try:
             from .terminal import Player
         except ImportError:
-            command = "pip install 'tinygrad_edu[step]'"
+            command = 'pip install "tinygrad_edu[step]"'
             print(say("The player in the terminal needs Textual: {command}", command=command), file=sys.stderr)
             return False
         score = Player(self, predict=predict).run()
         if score is not None and score.met:
-            print(said_of_score(score))
+            print_text(said_of_score(score))
         return True
 
     def save(self, path: str | os.PathLike[str], *, lang: str | None = None, predict: bool = False) -> Path:

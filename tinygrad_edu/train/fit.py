@@ -96,7 +96,8 @@ def fit(
     do not lie along the first axis, or on a model that would give other numbers there: it draws random numbers that are
     not for each example, changes a tensor in place, or does not do the same for all examples.
     """
-    _check_arguments(model, loader, loss, optimizer, epochs, validation, scheduler)
+    _check_arguments(model, loader, loss, optimizer, epochs, validation, scheduler, callbacks)
+    whole_from(1, "fit", threads=threads)
     run = Run(
         model, loader, loss, optimizer, epochs, _named(metrics), validation, scheduler, callbacks, threads, progress
     )
@@ -116,7 +117,7 @@ def fit(
 
 
 def _check_arguments(
-    model: Any, loader: Any, loss: Any, optimizer: Any, epochs: int, validation: Any, scheduler: Any
+    model: Any, loader: Any, loss: Any, optimizer: Any, epochs: int, validation: Any, scheduler: Any, callbacks: Any
 ) -> None:
     """Raise the error for arguments of `fit` that are of another kind, or used up before the last epoch."""
     _refuse("fit", model, loss, loader=loader, **({} if validation is None else {"validation": validation}))
@@ -134,6 +135,11 @@ def _check_arguments(
         )
     if scheduler is not None and not hasattr(scheduler, "step"):
         raise DtypeError(f"fit: the scheduler is one of optim.lr_scheduler, not {short(scheduler)}")
+    if not all(isinstance(x, Callback) for x in callbacks):
+        raise DtypeError(
+            "fit: callbacks are a list of objects such as train.EarlyStopping(), or of a class derived from "
+            f"train.Callback, not {short(callbacks)}"
+        )
     whole_from(0, "fit", epochs=epochs)
     for batches in (loader, validation):
         if epochs > 1 and isinstance(batches, Iterator):

@@ -210,7 +210,9 @@ def _classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
             f"metric: predictions are scores (N, C) or whole numbers (N,), not {scores.dtype} {scores.shape} "
             f"for targets {true.shape}; of one score for yes or no, give (scores > 0).astype(int), of shape (N,)"
         )
-    if predicted.shape != true.shape or not true.size:
+    if not true.size:
+        raise ShapeError("metric: there are no targets, so there is nothing to measure")
+    if predicted.shape != true.shape:
         raise ShapeError(f"metric: {scores.shape} predictions do not belong to {true.shape} targets")
     return predicted.astype(np.intp), true
 

@@ -25,7 +25,9 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from .._support.languages import texts
 from .._support.nested import leaves, mapped
+from .._support.threads import pool_of
 from ..engine.blas import one_thread
 from ..engine.gradients import gradients
 from ..engine.node import clock
@@ -39,8 +41,8 @@ __all__ = ["crew", "split_batch"]
 
 
 def crew(threads: int) -> AbstractContextManager[ThreadPoolExecutor | None]:
-    """A pool of threads; None where one thread is asked for."""
-    return nullcontext() if threads == 1 else ThreadPoolExecutor(threads)
+    """A pool of threads; None where one thread is asked for. Raises `TinygradError` where there can be no other."""
+    return nullcontext() if threads == 1 else pool_of(threads, "fit", texts("use threads=1"))
 
 
 def split_batch(

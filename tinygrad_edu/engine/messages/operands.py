@@ -35,7 +35,7 @@ def is_no_array_of_numbers(x: Any) -> bool:
     if any(isinstance(leaf, Node) for leaf in leaves(x)):
         return True
     try:
-        return np.asarray(x).dtype.kind not in "biuf" and not isinstance(x, Real)
+        return np.asarray(x).dtype.kind not in "biuf" and (not isinstance(x, Real) or no_float(x))
     except (TypeError, ValueError):
         return True
 

@@ -376,7 +376,7 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 
 def _bound(x: Any) -> Any:
     """A bound of `clip`, as an array of its own where it is one."""
-    if x is None or type(x) is float or type(x) is int or isinstance(x, Node):
+    if x is None or type(x) is float or isinstance(x, Node) or (type(x) is int and not messages.no_float(x)):
         return x
     messages.check("clip", x)
     return np.array(x)

@@ -42,6 +42,15 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     return found
 
 
+def _flattened(shape: Sequence[int], sizes: Sequence[int]) -> str:
+    """How x of this shape fits a weight of these sizes, if all its numbers, or those of each example, fit."""
+    if (prod(shape[1:]),) == sizes[1:]:
+        return say("; nn.Flatten() makes one axis of the last ones")
+    if (prod(shape),) == sizes[1:]:
+        return say("; one example gets the axis of a batch, which nn.Flatten() keeps, by x[None]")
+    return ""
+
+
 def _as_matrix(x: Any) -> Any:
     """All axes but the last made into one."""
     return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
@@ -59,11 +68,10 @@ def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
     if len(sizes) != 2 or shape[-1:] != sizes[1:]:
         raise ShapeError(
             "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
-            "the "
-            "weight (out, in){hint}",
+            "the weight (out, in){hint}",
             x=shape,
             weight=sizes,
-            hint=say("; nn.Flatten() makes one axis of the last ones") if (prod(shape[1:]),) == sizes[1:] else "",
+            hint=_flattened(shape, sizes),
         )
     if bias is not None and getattr(bias, "shape", ()) != sizes[:1]:
         text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
-from math import inf, pi
+from math import pi
 from typing import Any
 
 import numpy as np
@@ -339,12 +339,5 @@ def ieee(function: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
     if not all(type(x) in PYTHON_NUMBERS for x in arguments):
         raise
     with np.errstate(all="ignore"):
-        result = function(*map(_float64, arguments), **attrs)
+        result = function(*(x if isinstance(x, bool) else np.float64(x) for x in arguments), **attrs)
     return None if result is None else float(result)
-
-
-def _float64(x: Any) -> Any:
-    try:
-        return x if isinstance(x, bool) else np.float64(x)
-    except OverflowError:  # a whole number beyond the largest float
-        return np.float64(inf if x > 0 else -inf)

@@ -187,9 +187,8 @@ def _follow(x: Any, running: Sequence[Any], momentum: float) -> None:
         n = sum(n for n, _, _ in parts)
         if n < 2:
             raise ShapeError(
-                "batch_norm: {n} numbers a channel in input {x} have no variance to train with; give a larger batch, "
-                "or call .eval() to use what was learned",
-                n=n,
+                "batch_norm: fewer than two numbers a channel, as in input {x}, have no variance to train with; give a "
+                "larger batch, or call .eval() to use what was learned",
                 x=in_words(x),
             )
         _, average, variance = channel_statistics.joined(parts)

@@ -134,6 +134,9 @@ class Primitive:
         try:
             return self.floats(*values, **attrs)  # type: ignore[misc]
         except (ArithmeticError, ValueError):
+            for x in (*values, *attrs.values()):
+                if messages.no_float(x):
+                    raise messages.not_numbers(self.name, x) from None
             return ieee(self.arrays, *values, **attrs)
 
     def on_arrays(self, values: Sequence[Any], operands: Sequence[Any], attrs: Attrs) -> Any:

@@ -9,7 +9,6 @@ sends. Therefore every wait has a deadline, and no memory is allocated before th
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import json
 import os
 import select
@@ -62,11 +61,15 @@ ENDED = texts(
 """How a child ended, by the signal that ended it; "" stands for all others."""
 
 
+SIGNALS = {9: "SIGKILL", **{one.value: one.name for one in signal.Signals}}
+"""The names of signals; Windows has none for 9."""
+
+
 def _how_it_ended(status: int) -> str:
     """How a child ended, in words, by its exit code, which is −9 for signal 9."""
     if status >= 0:
         return say("your program ended itself with exit code {n}", n=status)
-    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+    name = SIGNALS.get(-status, f"signal {-status}")
     return say(ENDED.get(name, ENDED[""]), signal=name)
 
 
@@ -103,27 +106,32 @@ class ColdStart:
     def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
         self.command = _command("serve_alone", {**settings, "data": "."})
         self.settings, self.files = settings, files
-        outside: tuple[str, ...] = ()
-        if sys.platform == "darwin":
-            self.command, outside = other_systems.confined(self.command)
-        elif sys.platform == "win32":
-            outside = ("memory",)
-        self.outside: Collection[str] = set(outside) - set(settings["without"])
+        self.confined = sys.platform == "darwin" and other_systems.can_confine()
+        outside = {"memory"} if sys.platform in ("darwin", "win32") else set()
+        if self.confined:
+            outside |= {"files", "system calls"}
+        self.outside: Collection[str] = outside - set(settings["without"])
 
     def start(self) -> Child:
-        """Start a child."""
+        """Start a child. Raises `SandboxError` where the system starts none, as in a browser."""
         home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), _output_file()
-        _write_files(Path(home), self.files)
-        process = subprocess.Popen(
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
-            cwd=home, env=_environment(home), start_new_session=True,
-        )  # fmt: skip
+        try:
+            _write_files(Path(home), self.files)
+            process = subprocess.Popen(
+                other_systems.confined(self.command, home) if self.confined else self.command,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
+                cwd=home, env=_environment(home), start_new_session=True,
+            )  # fmt: skip
+            if sys.platform == "win32":
+                other_systems.put_in_job(process, self.settings)
+            elif sys.platform == "darwin":
+                other_systems.watch_memory(process, self.settings["memory"])
+        except OSError as error:
+            os.close(output)
+            _remove(home)
+            raise SandboxError(f"no child could be started: {error}") from None
         assert process.stdin is not None
         assert process.stdout is not None
-        if sys.platform == "win32":
-            other_systems.put_in_job(process, self.settings)
-        elif sys.platform == "darwin":
-            other_systems.watch_memory(process, self.settings["memory"])
         # From now on the channel owns the descriptors.
         requests, answers = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
         process.stdin.close()
@@ -134,10 +142,11 @@ class ColdStart:
     def end(self, process: Any) -> int:
         """Kill the child and its process group, and wait for its end; its exit code."""
         if sys.platform == "win32":
-            other_systems.end_job(process)
-        else:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            return other_systems.end_job(process)
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # it has ended; macOS then gives the second
+            process.kill()
         return int(process.wait())
 
     def close(self) -> None:
@@ -150,12 +159,13 @@ def _command(start: str, settings: Settings) -> list[str]:
     libraries = [str(numpy_folder), str(numpy_folder.parent / "numpy.libs")]
     text = json.dumps({**settings, "libraries": libraries})
     folders = [str(Path(__file__).parent.parent), str(numpy_folder.parent)]
-    return [sys.executable, "-s", "-S", "-B", "-c", BOOT, *folders, start, text]
+    return [other_systems.interpreter(), "-s", "-S", "-B", "-c", BOOT, *folders, start, text]
 
 
 def _environment(home: str) -> dict[str, str]:
     """The environment variables of a child: without tokens, paths and names of the grader."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    libraries = ("SYSTEMROOT", "PATH") if sys.platform == "win32" else ("LD_LIBRARY_PATH",)  # how NumPy finds its own
+    kept = {name: os.environ[name] for name in libraries if name in os.environ}
     one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
     # A fixed hash seed: a program that iterates over a set gets the same grade in every run.
     fixed = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
@@ -182,9 +192,10 @@ def _output_file() -> int:
 def _remove(home: str) -> None:
     """Remove a child's directory, if it has one, even if the child changed its permissions."""
     shutil.rmtree(home, ignore_errors=True)
-    if os.path.exists(home):  # the child took rights away
-        for folder, _, _ in os.walk(home):
-            os.chmod(folder, 0o700)
+    if os.path.exists(home):  # the child took rights away; or Windows, which removes no file that is only to be read
+        for folder, _, files in os.walk(home):
+            for path in (folder, *(os.path.join(folder, name) for name in files if sys.platform == "win32")):
+                os.chmod(path, 0o700)
         shutil.rmtree(home, ignore_errors=True)
 
 

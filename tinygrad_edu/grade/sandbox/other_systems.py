@@ -17,14 +17,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["confined", "end_job", "profile", "put_in_job", "watch_memory"]
+__all__ = ["can_confine", "confined", "end_job", "interpreter", "profile", "put_in_job", "watch_memory"]
 
 
 # macOS: `sandbox-exec` closes files, network and processes. Apple calls it deprecated but has no successor for
 # command-line programs, so it is first tested on a small program. The kernel does not limit memory: a thread does.
 
 PROBE = """
-import os, socket
+import os, socket, sys
+sys.path.append(sys.argv[1])
+import numpy
 def refused(what):
     try:
         what()
@@ -35,18 +37,21 @@ files = refused(lambda: open(os.path.expanduser("~/.probe"), "w")) and refused(l
 calls = refused(os.fork) and refused(lambda: socket.create_connection(("127.0.0.1", 9)))
 print(int(files), int(calls))
 """
-"""A program that tests the profile: all these actions must fail."""
+"""A program that tests the profile: NumPy must load, and all these actions must fail."""
 
 
-def profile() -> str:
-    """The rules for `sandbox-exec`; where several apply, the last one counts."""
-    numpy_folder, inside = Path(np.__file__).resolve().parent, Path(__file__).resolve().parent.parent / "inside"
+def profile(home: str) -> str:
+    """The rules for `sandbox-exec` of a child with this directory; where several apply, the last one counts.
+
+    Folders are named without links, as the kernel compares them.
+    """
+    numpy_folder, inside = Path(np.__file__).parent, Path(__file__).parent.parent / "inside"
     readable = ["/System", "/usr", "/Library", "/private/var/db", "/dev", sys.base_prefix]
     closed = [sysconfig.get_path("purelib"), str(Path(sys.base_prefix) / "lib" / "site-packages"), "/Library/Python"]
-    opened = [str(numpy_folder), str(numpy_folder.with_name("numpy.libs")), str(inside)]
+    opened = [str(numpy_folder), str(numpy_folder.with_name("numpy.libs")), str(inside), home]
 
     def rule(verb: str, what: str, folders: Sequence[str]) -> str:
-        return f"({verb} {what} " + " ".join(f'(subpath "{folder}")' for folder in folders) + ")"
+        return f"({verb} {what} " + " ".join(f'(subpath "{Path(folder).resolve()}")' for folder in folders) + ")"
 
     return "\n".join(
         [
@@ -64,17 +69,20 @@ def profile() -> str:
     )
 
 
-def confined(command: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The command under `sandbox-exec`, and the walls that this raises; the plain command if it does not work."""
-    prefix = ["/usr/bin/sandbox-exec", "-p", profile()]
+def confined(command: Sequence[str], home: str) -> list[str]:
+    """The command of a child with this directory, under `sandbox-exec`."""
+    return ["/usr/bin/sandbox-exec", "-p", profile(home), *command]
+
+
+def can_confine() -> bool:
+    """Whether `sandbox-exec` works here, and does what the profile says."""
+    packages = str(Path(np.__file__).parents[1])
+    probe = confined([sys.executable, "-I", "-S", "-c", PROBE, packages], packages + "/numpy")
     try:
-        probe = [*prefix, sys.executable, "-I", "-S", "-c", PROBE]
-        answer = subprocess.run(probe, capture_output=True, text=True, timeout=30, check=False).stdout
+        answer = subprocess.run(probe, capture_output=True, encoding="utf-8", timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
-        answer = ""
-    if answer.split() == ["1", "1"]:
-        return prefix + command, ("memory", "files", "system calls")
-    return command, ("memory",)
+        return False
+    return answer.split() == ["1", "1"]
 
 
 def watch_memory(process: subprocess.Popen[bytes], most: int) -> None:
@@ -91,7 +99,8 @@ def watch_memory(process: subprocess.Popen[bytes], most: int) -> None:
 
 def _resident(pid: int) -> int:
     """The bytes that a process has in memory; 0 if it has ended."""
-    answer = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    command = ["ps", "-o", "rss=", "-p", str(pid)]
+    answer = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
     return int(answer) * 1024 if answer.strip() else 0
 
 
@@ -141,6 +150,20 @@ def job_limits(settings: Mapping[str, Any]) -> ExtendedLimits:
     return ExtendedLimits(basic=basic, job_memory=settings["memory"])
 
 
+KILLED = 137
+"""The exit code of a child that the grader has ended, as shells call it."""
+
+SIGNALS = {KILLED: 9, 0xC0000005: 11, 0xC00000FD: 11}
+"""The signals that POSIX would name, by exit codes: KILLED, an access violation, a stack overflow."""
+
+
+def interpreter() -> str:
+    """The program that runs children. The `python.exe` of an environment on Windows only starts the real one, which
+    would be a second process in the job.
+    """
+    return str(getattr(sys, "_base_executable", None) or sys.executable) if sys.platform == "win32" else sys.executable
+
+
 def put_in_job(process: subprocess.Popen[bytes], settings: Mapping[str, Any]) -> None:
     """Put a new child into a job of its own. If that fails, kill the child and raise `OSError`."""
     if sys.platform == "win32":
@@ -153,13 +176,16 @@ def put_in_job(process: subprocess.Popen[bytes], settings: Mapping[str, Any]) ->
         done = kernel.SetInformationJobObject(job, EXTENDED_LIMITS, ctypes.byref(wanted), size)
         if not done or not kernel.AssignProcessToJobObject(job, handle):
             process.kill()
+            process.wait()
             raise ctypes.WinError(ctypes.get_last_error())
         process.job = job  # type: ignore[attr-defined]
 
 
-def end_job(process: Any) -> None:
-    """End a child and everything that it started."""
+def end_job(process: Any) -> int:
+    """End a child and everything that it started; its exit code, or as on POSIX the number of a signal below 0."""
     if sys.platform == "win32":
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        kernel.TerminateJobObject(process.job, 1)
+        kernel.TerminateJobObject(process.job, KILLED)
         kernel.CloseHandle(process.job)
+    status = int(process.wait())
+    return -SIGNALS[status] if status in SIGNALS else status

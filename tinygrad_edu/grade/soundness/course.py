@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import replace
@@ -16,11 +15,12 @@ import numpy as np
 
 from ..._support.languages import say, texts
 from ..._support.progress import progress_bar
+from ..._support.threads import pool_of
 from ..assignment import Assignment, Check, Loaded
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import Notes, watched
 from ..grading import Seeds, grade_one
-from ..many import borrowed_sandbox
+from ..many import ELSEWHERE, borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
 from ..sandbox.proxies import Handle
@@ -71,7 +71,7 @@ class Course:
         """Call `do` with each of the things, several at a time; the results in order."""
         if not things:
             return []
-        pool = ThreadPoolExecutor(self.workers, "checking")
+        pool = pool_of(self.workers, "grade check", ELSEWHERE)
         try:
             with progress_bar(len(things), what) as bar:
                 found = []

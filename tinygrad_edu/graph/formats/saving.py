@@ -60,7 +60,7 @@ def converted_svg(svg: str, title: str, format: Literal["png", "pdf"]) -> bytes:
     try:
         import typst
     except ImportError:
-        raise ImportError(f".{format} is written with typst: pip install 'tinygrad_edu[picture]'") from None
+        raise ImportError(f'.{format} is written with typst: pip install "tinygrad_edu[picture]"') from None
     with TemporaryDirectory() as folder:
         Path(folder, "picture.svg").write_text(_with_accents(with_all_families(svg)), encoding="utf-8")
         page = Path(folder, "page.typ")
@@ -97,6 +97,6 @@ def _by_graphviz(dot: str, format: str) -> bytes:
         return run_dot(dot, format)[0]
     except EngineError as error:
         raise GraphError(
-            f"save: .{format} needs typst (pip install 'tinygrad_edu[picture]') or Graphviz, and {error}; "
+            f'save: .{format} needs typst (pip install "tinygrad_edu[picture]") or Graphviz, and {error}; '
             ".svg and .html need nothing"
         ) from None

@@ -153,7 +153,7 @@ def run_dot(source: str, format: str) -> tuple[bytes, str]:
         return _run([program, f"-T{format}"], source), "dot"
     if find_spec("pygraphviz") is not None:
         return _run([sys.executable, "-c", _CHILD, format], source), "pygraphviz"
-    ways = {"command": "pip install 'tinygrad_edu[dot]'", "page": "graphviz.org/download"}
+    ways = {"command": 'pip install "tinygrad_edu[dot]"', "page": "graphviz.org/download"}
     raise EngineError("no Graphviz here ({command}, or see {page})", **ways)
 
 
