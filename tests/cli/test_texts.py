@@ -68,7 +68,7 @@ def test_documents_are_paragraphs_or_lines() -> None:
     ("text", "options", "words"),
     [
         ("", [], "x.txt is empty"),
-        ("ab", [], "2 tokens are too few: give a longer text, or a smaller --block than 64"),
+        ("ab", [], "too few tokens (2): give a longer text, or a smaller --block than 64"),
         ("a" * 99, ["--heads", "3"], "--heads 3 cannot share --channels 64 equally"),
         ("a" * 99, ["--tokens", "9"], "not a whole number from 257 on"),
     ],
@@ -88,7 +88,7 @@ def test_files_that_are_missing_or_no_text_are_refused(run: Command, folder: Pat
     (folder / "notepad.txt").write_bytes(b"\xef\xbb\xbf" + b"abc " * 60)
     assert "24 to test with, 4 different" in run("train", "gpt", "--text", "notepad.txt", *SMALL)[1]
     assert "cannot read none.txt: No such file" in run("train", "gpt", "--text", "none.txt")[2]
-    assert "there is no none.npz" in run("sample", "none.npz")[2]
+    assert "none.npz is no file; give the .npz that train wrote" in run("sample", "none.npz")[2]
     write(folder, "none.npz", "")
     assert "cannot read none-sizes.json" in run("sample", "none.npz")[2]
     write(folder, "y.txt", "one line has no second sentence\n" * 9)

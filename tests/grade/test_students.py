@@ -71,6 +71,10 @@ CHECKS: dict[str, Ask] = {
 }
 
 
+TAKES = r"takes \((a, b, g|a, g)\), in this order; the gradients are right if it takes \(g, a(, b)?\)"
+SHOWN, HARDLY = r"The smallest example[\s\S]*is right", r"is (\[[^\]]*\]), and (\1|\[0?\.\]) is right"
+
+
 class Row(NamedTuple):
     """A wrong program: the check, its source, what must be said, what must not."""
 
@@ -385,6 +389,13 @@ ROWS = [
     # What is right in part is not called with its parameters in another order; other types; nothing is "1 times" right.
     Row("product", "def {name}(g, a, b): return g * b, a * b", "gradient of b", "another order"),
     Row("product", "def {name}(g, a, b): return a * b, g * a", "gradient of a", "another order"),
+    Row("product", "def {name}(a, b, g): return g * b, g * a", TAKES, "first goes wrong"),
+    Row("exp", "def {name}(a, g): return g * np.exp(a)", TAKES, "first goes wrong"),
+    # The smallest example is one that shows the mistake.
+    Row("neuron", "def {name}(g, w, x, b):\n    d = g * (1 - np.tanh(w * x + b)**2) * x\n    return d, d * w, d",
+        SHOWN, HARDLY),
+    Row("neuron", "def {name}(g, w, x, b):\n    d = g * (1 - np.tanh(np.tanh(w * x + b)))\n    return d * x, d * w, d",
+        SHOWN, HARDLY),
     Row("product", "def {name}(g, a, b): return (g * b) > 0, g * a", "True and False", "Whole numbers"),
     Row("product", "def {name}(g, a, b): return np.ma.asarray(g * b), g * a", "np.asarray"),
     Row("product", "def {name}(g, a, b): return 10**5000, g * a", "the answer cannot be sent", "ended itself"),

@@ -13,6 +13,8 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu._support.languages import speaking
 from tinygrad_edu.graph.numbers import Quantity
+from tinygrad_edu.graph.palette import LIGHT
+from tinygrad_edu.graph.picture.paint import ink_on
 from tinygrad_edu.graph.picture.sheet import Sheet
 from tinygrad_edu.graph.picture.style import in_space
 from tinygrad_edu.graph.picture.typeset import Text
@@ -146,8 +148,25 @@ def test_what_the_author_adds_is_in_every_format() -> None:
     assert tg.graph.read(drawing.json()) == drawing.graph
     with pytest.raises(tg.GraphError, match="no node of the graph has this name; did you mean 'x'"):
         tg.draw(z, highlight="xx")
-    with pytest.raises(ValueError, match="a colour is a name of CSS or like #rrggbb"):
-        tg.draw(z, colour={"x": "url(evil)"})
+    for wrong in ("url(evil)", "tomatoes", "", "#12", "#12345g", "#1234567"):
+        with pytest.raises(ValueError, match="a colour is a name of CSS or like #rrggbb"):
+            tg.draw(z, colour={"x": wrong})
+
+
+@pytest.mark.parametrize("colour", ["navy", "Gold", "#08F", "#ffffff", "black"])
+def test_a_colour_is_the_same_in_every_format_and_words_on_it_can_be_read(colour: str) -> None:
+    """Also in programs that read no rules of a style sheet; the sign of an operation keeps its own ground."""
+    _, _, _, q, z = worked_example()
+    drawing = tg.draw(z, colour={q: colour, (q, z): colour}, theme="light")
+    ((code, ink),) = {(node.colour, ink_on(node.colour)) for node in drawing.graph.nodes if node.colour}
+    group = re.findall(r'<g id="[^"]*" class="operation[^>]*hue-.*?</g>', drawing.svg(), flags=re.DOTALL)[0]
+    texts = re.findall(r"<text.*?</text>", group, flags=re.DOTALL)
+    fills = {re.findall(r'fill="([^"]*)"', text)[-1]: "symbol" in text for text in texts}
+    assert fills == {ink: False, LIGHT["sign"]: True} or (ink == LIGHT["sign"] and set(fills) == {ink})
+    red, green, blue = (int(code[i : i + 2], 16) for i in (1, 3, 5))
+    assert drawing.tikz().count(f"={{rgb,255:red,{red};green,{green};blue,{blue}}}") == 2
+    assert f'fillcolor="{code}" fontcolor="{ink}"' in re.sub(r" +\n?", " ", drawing.dot().replace("'", '"'))
+    assert f"fill:{code},color:{ink}" in drawing.mermaid()
 
 
 def wrongly(function: Any, *arguments: Any, **options: Any) -> Any:

@@ -109,6 +109,7 @@ BROKEN: dict[str, tuple[Any, Any]] = {
         TEXT.replace('"shape": []', '"shape": [2]', 1),
         "elements of shape (2,) are not 2",
     ),
+    "no colour": (TEXT.replace('"id": 1,', '"id": 1, "colour": "url(#x)",'), "graph.nodes[0].colour is 'url(#x)', and"),
     "a shape below nothing": (TEXT.replace('"shape": []', '"shape": [-1]', 1), "the elements of shape (-1,)"),
     "true for a number": ({"outputs": [True]}, "graph.outputs[0] is True, and not a whole number"),
     "a number beyond the floats": (TEXT.replace("20.0", "1e999"), "elements[0] is a number that no float holds"),

@@ -79,6 +79,7 @@ def test_a_box_is_a_frame_that_closes_and_opens() -> None:
             {"boxes": {"b": "o", "c": ["o", "v₁"]}},
             "draw: a box holds nodes that lie together; those of 'c' lie in no module and b",
         ),
+        ({"boxes": {"b": []}}, "draw: the box 'b' holds no nodes"),
         ({"hide": "nobody"}, "draw: a node of hide is 'nobody', and no node of the graph has this name"),
     ],
 )

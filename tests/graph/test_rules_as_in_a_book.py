@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -69,12 +70,21 @@ def test_every_row_of_the_table(name: str, data: st.DataObject) -> None:
 @settings(max_examples=5)
 @given(data=st.data())
 def test_every_row_has_a_rule_that_an_arrow_has_room_for(name: str, data: st.DataObject) -> None:
+    """Also where other operands are arrays of data, with and without names."""
     call = data.draw(CASES[name].calls(dtype=np.float64, sides=(2, 3)))
-    variables = [tg.tensor(call.operands[i], requires_grad=True, name="abcdefghijkl"[i % 12]) for i in call.variables]
-    results = call.of_variables(*variables)
+    learned = data.draw(st.sets(st.sampled_from(call.variables), min_size=1))
+    operands = [
+        tg.tensor(x, requires_grad=True, name=letter) if i in learned else np.asarray(x)
+        for i, letter in zip(call.variables, itertools.cycle("abcdefghijkl"))
+        for x in [call.operands[i]]
+    ]
+    given = (
+        {f"X_{i}": x for i, x in enumerate(operands) if isinstance(x, np.ndarray)} if data.draw(st.booleans()) else None
+    )
+    results = call.of_variables(*operands)
     for y in results if isinstance(results, (list, tuple)) else [results]:
         if isinstance(y, tg.Node) and y.requires_grad and y.shape:
-            drawing = tg.draw(tg.sum(y), "both", fit=None, steps=True)
+            drawing = tg.draw(tg.sum(y), "both", fit=None, steps=True, names=given)
             labels = zip(drawing.graph.edges, drawing.labels)
             written = ["".join(x.text for x in label.lines[0]) for edge, label in labels if edge.pair and label]
             assert not [text for text in written if "g through" in text]
@@ -227,3 +237,19 @@ def test_a_number_stands_before_the_arrays_that_it_multiplies() -> None:
         "(2 · a ⊙ b)²": (a * (2 * b)) ** 2,
     }
     assert {tg.formula(node): node for node in said.values()} == said
+
+
+@pytest.mark.parametrize("base", [2, np.e, 0.5, np.float64(3.0)])
+@pytest.mark.parametrize("x", [tg.Value(1.5, "x"), tg.tensor([1.5, -2.0], requires_grad=True, name="x")])
+def test_the_slope_of_an_exponential_has_no_cases(base: Any, x: Any) -> None:
+    y = tg.sum(base**x)
+    (slope,) = tg.gradients(y, [x])
+    assert np.allclose(slope, base ** np.asarray(x.data) * np.log(base))
+    assert "where" not in str(tg.explain(y, x))
+
+
+def test_data_are_called_in_a_rule_as_their_box_is_called() -> None:
+    w, data = tg.tensor([0.5, 0.7, 3.0], requires_grad=True, name="w"), np.array([1.25, -0.33, 4.07])
+    for names, rule in ((None, "g ⊙ […]"), ({"D": data}, "g ⊙ D")):
+        graph = tg.draw((w * data).sum(), "both", names=names).graph
+        assert {edge.rule for edge in graph.edges if edge.pair} == {rule, "g"}

@@ -49,7 +49,10 @@ def test_it_compiles_with_hostile_names(tmp_path: Path) -> None:
     for name in (*HOSTILE, "θx", "[∂Wσa", "\\end{document}", *(made_up(rng) for _ in range(30))):
         z = tg.exp(tg.Value(1.5, name) * tg.Value(-2e-7, f"y{name[:8]}")) ** 2
         z.name = made_up(rng)
-        parts += [tg.draw(z, "both", engine="builtin").tikz(), f"${tg.formula(z, latex=True)}$", tg.steps(z).latex()]
+        marks: Any = {"colour": lambda node: rng.choice(["tomato", "#08f", None]), "highlight": z, "title": name[:9]}
+        arrow = {(z.inputs[0], z): "navy"}
+        parts += [tg.draw(z, "both", engine="builtin", **marks).tikz(), tg.draw(z, "both", colour=arrow).tikz()]
+        parts += [f"${tg.formula(z, latex=True)}$", tg.steps(z).latex()]
     body = "\n\n".join(re.sub("[\u2e80-\uffff]", "", part) for part in parts)  # Chinese needs a package
     packages = r"\usepackage{amsmath,amssymb,tikz}"
     document = rf"\documentclass{{article}}{packages}\begin{{document}}" + body + r"\end{document}"
@@ -72,9 +75,9 @@ def test_what_the_author_adds_is_in_it() -> None:
     assert r"{$\mathrm{One{:}\ step}$}" in text
     assert r"{$\mathrm{As\ in\ \S{}\ 2}$}" in text
     assert "fill={rgb,255:red,51;green,102;blue,204}" in text
-    assert "fill=orange" in text
+    assert "fill={rgb,255:red,255;green,165;blue,0}" in text
     assert r"\node[text=white] at" in text
-    assert r"\draw[-latex,{rgb,255:red,255;green,0;blue,0}]" in text
+    assert r"\draw[-latex,color={rgb,255:red,255;green,0;blue,0}]" in text
     assert re.findall(r"font=\\tiny\] at [^{]*\{(\d)\}", text) == ["1", "2"]
 
 

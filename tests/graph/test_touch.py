@@ -156,7 +156,8 @@ def test_an_entry_changes_the_picture_and_the_tables_as_if_it_had_been_drawn_ane
     assert page.locator("#leaf option:checked").inner_text() == "W[0, 1]"
     expected = opened(tg.draw(layer(-1.25, 0.3), mode, fit=None, digits=3))
     page.bring_to_front()
-    for selector in ("td", ".stage .value", ".stage .slope"):
+    assert page.inner_text("#said") == page.locator(".stage g.leaf").nth(1).locator("title").text_content()
+    for selector in ("td", ".stage .value", ".stage .slope", ".stage title"):
         words = [[text.strip(" =") for text in one.locator(selector).all_text_contents()] for one in (page, expected)]
         assert words[0] == words[1], selector
     page.click("#reset")

@@ -271,7 +271,7 @@ def test_the_upstream_gradient_has_a_letter_that_is_no_name_of_the_program(names
     assert letter not in given
     assert f"{letter[0]}{letter[1:] and '<'}" in drawing.svg().partition("backward: gradients of ")[2]
     rules = [edge.rule for edge in drawing.graph.edges if edge.rule]
-    assert f"[[1, 0], [0, 1]]ᵀ {letter}" in rules
+    assert f"[…]ᵀ {letter}" in rules
     assert all(rule.count(letter) == 1 for rule in rules)
 
 

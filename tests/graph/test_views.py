@@ -418,3 +418,20 @@ def test_a_whole_gpt_of_single_numbers_fits_on_a_page() -> None:
     boxes = {node.label.partition("#")[0] for node in shown.nodes if node.kind == "module"}
     assert boxes == {"add", "norm", "attention", "perceptron", "linear", "softmax"}
     assert any("leaves that only boxes use are not shown" in note for note in shown.notes)
+
+
+@pytest.mark.parametrize("steps", [4, 12])
+def test_what_a_loop_begins_with_is_not_drawn_in_each_round(steps: int) -> None:
+    """The method of Runge and Kutta uses y five times in a step; k is used in each step, y₀ in the first alone."""
+    k, y = tg.Value(0.8, "k"), tg.Value(1.0, "y_0")
+    for _ in range(steps):
+        a = -k * y
+        b = -k * (y + 0.125 * a)
+        c = -k * (y + 0.125 * b)
+        d = -k * (y + 0.25 * c)
+        y = y + 0.25 / 6 * (a + 2 * b + 2 * c + d)
+    loss = (y - 0.4) ** 2
+    graph = tg.draw(loss, fit="page").graph
+    assert [cluster.times for cluster in graph.clusters] == [steps]
+    assert not [node for node in graph.nodes if node.label == "y_0" and node.cluster]
+    assert any("last" in note for note in graph.notes)

@@ -124,7 +124,7 @@ class NextToken(Text):
         tokens = self.tokenizer.encode(text)
         cut = len(tokens) - max(len(tokens) // 10, self.block + 1)
         if cut <= self.block:
-            said = texts("{n} tokens are too few: give a longer text, or a smaller --block than {block}")
+            said = texts("too few tokens ({n}): give a longer text, or a smaller --block than {block}")
             raise Refusal(said, n=len(tokens), block=self.block)
         self.train = Windows(tokens[:cut], self.block)
         self.test = Windows(tokens[cut:], self.block)
@@ -220,7 +220,9 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
     stem = weights.with_suffix("")
     sizes = Path(f"{stem}-sizes.json")
     if not weights.is_file():
-        raise Refusal("there is no {file}; it is the file .npz that train wrote", file=weights)
+        beside = next(weights.glob("*-sizes.json"), Path("gpt/gpt-sizes.json"))
+        said = texts("{file} is no file; give the .npz that train wrote, such as {example}")
+        raise Refusal(said, file=weights, example=str(beside).replace("-sizes.json", ".npz"))
     try:
         saved = FORMAT.read(sizes, "model")
         tokenizer = Tokenizer.load(f"{stem}-tokens.json")

@@ -35,8 +35,8 @@ SURE = {"a list", "number of answers", "low precision"}
 """Mistakes that need no second call to be certain."""
 
 
-ALIKE = {"a list", "imprecise", "low precision"}
-"""Mistakes that no picture shows: its numbers have too few digits."""
+UNSEEN = {"a list", "imprecise", "low precision", "order of parameters"}
+"""Mistakes that no picture shows: its numbers have too few digits, and operands the names of the parameters."""
 
 
 THE_ANSWER = texts("the answer")
@@ -161,7 +161,7 @@ class Expectation:
         if not known:  # the name of the gradient, unless the check has a name for the answer
             what = diagnosis.details["wrong"] if self.name == say(THE_ANSWER) else str(wrong)
         answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)
-        graphs = None if diagnosis.name in ALIKE else beside_answers(reference, answers, diagnosis)
+        graphs = None if diagnosis.name in UNSEEN else beside_answers(reference, answers, diagnosis)
         return WrongAnswer(what, kind=diagnosis.name if known else wrong.kind, where=where, how=how, graphs=graphs)
 
     def is_object(self) -> None:

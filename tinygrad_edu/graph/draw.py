@@ -144,7 +144,7 @@ def draw(
         recorded = recorded_of(node, names)
         several = len(recorded.outputs) > 1
         if mode != "forward" and (several or seed is not None):
-            text = texts("draw: mode={mode} is of one single number; draw each result by itself, or y @ seed")
+            text = texts("draw: mode={mode} is of one single number; draw each result by itself, or (y * seed).sum()")
             raise GraphError(text, mode=repr(mode))
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")

@@ -197,9 +197,9 @@ def _ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way
 
 
 def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
-    """The whole with equal parts drawn once, then with its modules closed, the inner ones first."""
+    """The whole with the last of equal parts alone, then with its modules closed, the inner ones first."""
     whole, fewest = choice.whole, len(choice.shown.nodes)
-    views = [(aliased(fold(whole)), say("with equal parts once"))]
+    views = [(aliased(fold(whole)), say("with the last of equal parts alone"))]
     depths = range(depth_of(whole.clusters) - 1, -1, -1)
     views += [(view(whole, depth), say("with modules closed as by {code}", code=f"depth={depth}")) for depth in depths]
     for graph, words in views:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -11,13 +10,12 @@ from .._support.languages import say
 from ..engine.messages import short
 from ..errors import OutOfRangeError
 from .asked import node_called, several
+from .palette import in_hex
 from .plain import Edge, Graph, PlainNode
 from .recorded import Recorded
 from .text import shorten, visible
 
 __all__ = ["Marks", "marked"]
-
-COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]+")
 
 LONGEST = 60
 """How many characters of a label or a note are shown."""
@@ -83,7 +81,9 @@ def _label(asked: Any, recorded: Recorded, what: str) -> str:
 def _text(what: str, text: object) -> str:
     if not isinstance(text, str):
         raise OutOfRangeError("draw: a {what} is a text, not {given}", what=what, given=short(text))
-    if what == "colour" and not COLOUR.fullmatch(text):
+    if what == "colour":
+        if colour := in_hex(text):
+            return colour
         raise OutOfRangeError("draw: a colour is a name of CSS or like #rrggbb, not {given}", given=short(text))
     return shorten(visible(text), LONGEST)
 

@@ -6,11 +6,14 @@ the colours themselves (`coloured`), because programs that show or convert SVG o
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Literal
 
-__all__ = ["DARK", "LIGHT", "Theme", "coloured", "custom_properties", "is_coloured"]
+from .._support.files import read_resource
+
+__all__ = ["DARK", "LIGHT", "Theme", "coloured", "custom_properties", "in_hex", "is_coloured", "rgb"]
 
 Theme = Literal["auto", "light", "dark"]
 """The ground of a picture; "auto": as the reader's system is set."""
@@ -35,6 +38,19 @@ DARK = {
 _NAME = re.compile(r"var\(--([\w-]+)\)")
 
 
+def in_hex(colour: str) -> str | None:
+    """A colour as #rrggbb, of #rgb, #rrggbb or a name of CSS; None for what is no colour.
+
+    >>> in_hex("Tomato"), in_hex("#08F"), in_hex("tomatoes")
+    ('#ff6347', '#0088ff', None)
+    """
+    colour = colour.lower()
+    if not colour.startswith("#"):
+        return json.loads(read_resource(__package__, "colours.json")).get(colour)  # type: ignore[no-any-return]
+    colour = re.sub("([0-9a-f])", r"\1\1", colour) if len(colour) == 4 else colour
+    return colour if re.fullmatch("#[0-9a-f]{6}", colour) else None
+
+
 def coloured(style: str, palette: Mapping[str, str] = LIGHT) -> str:
     """A style with the colours in place of their names.
 
@@ -42,6 +58,15 @@ def coloured(style: str, palette: Mapping[str, str] = LIGHT) -> str:
     'fill:#eff9f5;stroke:#1f8a4c'
     """
     return _NAME.sub(lambda name: palette[name[1]], style)
+
+
+def rgb(colour: str) -> list[int]:
+    """The red, green and blue of a colour like #rrggbb, from 0 to 255.
+
+    >>> rgb("#f4c430")
+    [244, 196, 48]
+    """
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
 def is_coloured(style: str) -> bool:

@@ -132,8 +132,10 @@ KINDS = {"constants": ("constant",), "data": ("leaf", "operation")}
 def _boxed(graph: Graph, name: str, ids: set[int]) -> Graph:
     """The graph with a named frame around these nodes, and around the constants that only they use."""
     around = {graph.node(id).cluster for id in ids}
-    if len(around) != 1:
-        places = listed([place or say("no module") for place in sorted(around)]) or "[]"
+    if not around:
+        raise GraphError("draw: the box {name} holds no nodes", name=repr(name))
+    if len(around) > 1:
+        places = listed([place or say("no module") for place in sorted(around)])
         text = texts("draw: a box holds nodes that lie together; those of {name} lie in {places}")
         raise GraphError(text, name=repr(name), places=places)
     if name in {cluster.path for cluster in graph.clusters}:

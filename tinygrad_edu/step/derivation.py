@@ -26,7 +26,7 @@ from ..graph.views.formulas import with_expressions
 from ..graph.views.view import HUGE
 from ..graph.words.expressions import expressions
 from ..graph.words.formula import formula_of, one_call
-from ..graph.words.rules import CELLS, pull_one, rule_in_letters
+from ..graph.words.rules import pull_one, rule_in_letters
 from ..graph.words.terms import ATOM, Term, operand, printed
 from .script import Event, Script
 
@@ -250,15 +250,13 @@ def _rule(node: Node, slot: int, names: Mapping[Any, str], *, carried: bool) -> 
     """
     letters: dict[Any, str] = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)}
     arrays = {id(x): _token(i) for i, x in enumerate(node.inputs) if id(x) in names}
-    rule = rule_in_letters(
-        node, slot, {**letters, **arrays, node: "result"}, "upstream" if carried else None, names.values()
-    )
-    return rule and _brief(rule)
+    called = {**letters, **arrays, node: "result"}
+    return rule_in_letters(node, slot, called, "upstream" if carried else None, names.values())
 
 
 def _brief(formula: str) -> str:
     """A formula without shapes, which have a line of their own, and without the cells of large constants."""
-    return re.sub(CELLS, "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
+    return re.sub(r"(?<![=\w])\[\[[^=()]{20,}?\]\]+", "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
 
 
 def _token(slot: int) -> str:

@@ -59,4 +59,4 @@ def _power_by_base(x: Any, y: Any) -> Any:
 def _power_by_exponent(out: Any, x: Any, y: Any) -> Any:
     """x ** y · log x, and 0 where x is 0 and y is not negative."""
     flat = (x == 0) & (y >= 0)
-    return where(flat, 0.0, out * log(where(flat, 1.0, x)))
+    return out * log(x) if type(x) in (int, float) and x > 0 else where(flat, 0.0, out * log(where(flat, 1.0, x)))

@@ -127,7 +127,7 @@ ROWS = texts([
             "handed in, and so does `x[...] = y`; names that stand for the same array change with it. Write x = x * y, "
             "or work on x.copy()."),
     Mistake("order of parameters", "The parameters are in another order.", "Look at the line with `def`.",
-            "It is called with ({given}), in this order; the gradients are right if it is called with ({taken})."),
+            "It takes ({given}), in this order; the gradients are right if it takes ({taken})."),
     Mistake("unknown", "It is wrong: {wrong}.", SEEN, "{advice}."),
     # How a rule errs.
     Mistake("upstream ignored", "The upstream gradient is ignored.", AT,

@@ -10,6 +10,7 @@ from ..layout.geometry import Direction
 from ..palette import LIGHT
 from ..picture.bold import parts_of
 from ..picture.descriptions import node_in_words
+from ..picture.paint import ink_on
 from ..picture.style import Style, in_short
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
@@ -94,7 +95,8 @@ def _node(dot: Digraph, node: PlainNode, graph: Graph, bold: Collection[str], to
     if node.lit:
         attributes["penwidth"] = "3"
     if node.colour:
-        attributes |= {"style": f"{attributes.get('style', '')},filled".lstrip(","), "fillcolor": node.colour}
+        attributes["style"] = f"{attributes.get('style', '')},filled".lstrip(",")
+        attributes |= {"fillcolor": node.colour, "fontcolor": ink_on(node.colour)}
     lines = node_lines(node, graph)
     dot.node(f"n{node.id}", label=_with_bold(lines, bold) if bold else _lines(lines), **attributes)
 

@@ -12,6 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from ..._support.json_records import Wrong, shown
 from ...engine.messages import short
 from ...errors import GraphError
+from ..palette import in_hex
 from ..plain import FORMAT, Graph
 
 __all__ = ["FORMAT", "check", "read"]
@@ -46,7 +47,8 @@ def read(source: str | os.PathLike[str]) -> Graph:
 def check(graph: Graph) -> None:
     """Check what the types do not say; raises `Wrong`.
 
-    Ids count from 1, everything that is referred to exists, no cluster lies in itself, and no arrows lead in a circle.
+    Ids count from 1, everything that is referred to exists, no cluster lies in itself, no arrows lead in a circle, and
+    colours are like #rrggbb.
     """
     for position, node in enumerate(graph.nodes, 1):
         if node.id != position:
@@ -55,6 +57,9 @@ def check(graph: Graph) -> None:
         paired = [part.pair is not None for part in parts]
         if paired != sorted(paired):
             raise Wrong(f"graph.{name} with a pair stand before some without one")
+        for i, colour in enumerate([part.colour for part in parts]):
+            if colour and in_hex(colour) != colour:
+                raise Wrong(f"graph.{name}[{i}].colour is {shown(colour)}, and a colour is like #rrggbb")
     for where, reference, known in _references(graph):
         if reference is not None and reference not in known:
             raise Wrong(f"{where} is {shown(reference)}, and there is none of that name or number")

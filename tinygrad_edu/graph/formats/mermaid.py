@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from ..layout.geometry import Direction
 from ..palette import coloured
 from ..picture.bold import parts_of
+from ..picture.paint import ink_on
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
 from ..views.totals import totals
@@ -108,7 +109,8 @@ def _lines(graph: Graph, bold: Collection[str]) -> Iterator[str]:
     if said:
         yield f'    notes>"{"<br>".join(map(_literal, said))}"]:::note'
     for node in graph.nodes:
-        drawn = [f"fill:{node.colour}"] * bool(node.colour) + ["stroke-width:4px"] * node.lit
+        drawn = [f"fill:{node.colour},color:{ink_on(node.colour)}"] if node.colour else []
+        drawn += ["stroke-width:4px"] * node.lit
         if drawn:
             yield f"    style n{node.id} {','.join(drawn)}"
     for i, edge in enumerate(graph.edges):

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..layout.geometry import Layout, Point, is_sideways
-from ..palette import DARK, LIGHT
+from ..palette import DARK, LIGHT, rgb
 from ..picture.arrange import HEADING
 from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters, titles_of
-from ..picture.paint import ink_on, rgb
+from ..picture.paint import ink_on
 from ..picture.shapes import cut, divided
 from ..picture.sheet import OF, Sheet
 from ..picture.typeset import Card, Grid, Row, Text
@@ -85,7 +85,8 @@ def _lines(drawing: Drawing) -> Iterator[str]:
         heading = symbol(graph.of).join(parts)
         yield rf"\node[anchor=west,text=tgmuted] at ({x:.1f},{y + HEADING / 3:.1f}) {{${heading}$}};"
     for edge, label, at, route in zip(graph.edges, drawing.labels, layout.labels, layout.routes):
-        looks = (_colour(edge.colour) or "tgline") + (",line width=1.6pt" if edge.lit else "")
+        looks = f"color={_colour(edge.colour)}" if edge.colour else "tgline"
+        looks += ",line width=1.6pt" if edge.lit else ""
         *before, last = cut(list(route), at, label.height / 2) if label and at and not sideways else [list(route)]
         yield from (rf"\draw[{looks}] {_path(piece)};" for piece in before)
         yield rf"\draw[-latex,{looks}] {_path(last)};"
@@ -111,19 +112,12 @@ def _line(words: str, layout: Layout, y: float) -> str:
     return rf"\node at ({layout.width / 2:.1f},{y:.1f}) {{${_words(words)}$}};"
 
 
-XCOLOR = {
-    "black", "blue", "brown", "cyan", "darkgray", "gray", "green", "lightgray", "lime", "magenta", "olive", "orange",
-    "pink", "purple", "red", "teal", "violet", "white", "yellow",
-}  # fmt: skip
-"""The names of colours that TikZ knows without a further package."""
-
-
 def _colour(asked: str) -> str:
-    """A colour that the author gave, for TikZ; "" for none, and for a name that only CSS has."""
-    if asked.startswith("#"):
-        red, green, blue = rgb(asked)
-        return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
-    return asked if asked in XCOLOR else ""
+    """A colour that the author gave, for TikZ; "" for none."""
+    if not asked:
+        return ""
+    red, green, blue = rgb(asked)
+    return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
 
 
 def _slot(number: int, route: Sequence[Point]) -> str:
@@ -160,7 +154,7 @@ def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterat
         x, y = x + dx, y + dy
     heights = [max(item.height for item in row) for row in card.rows]
     down = y - sum(heights) / 2
-    fixed = _colour(node.colour) and {LIGHT["ink"]: "black", LIGHT["sign"]: "white"}[ink_on(node.colour)]
+    fixed = node.colour and {LIGHT["ink"]: "black", LIGHT["sign"]: "white"}[ink_on(node.colour)]
     for row, height in zip(card.rows, heights):
         yield rf"\node[text={fixed or f'tg{_ink(row)}'}] at ({x:.1f},{down + height / 2:.1f}) {{${_row(row)}$}};"
         down += height

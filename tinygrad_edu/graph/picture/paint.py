@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..._support.files import read_resource
-from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
+from ..palette import DARK, LIGHT, Theme, coloured, is_coloured, rgb
 
 __all__ = ["colour_class", "inherited", "ink_on", "painted", "size_class", "style_sheet", "with_all_families"]
 
@@ -73,32 +73,18 @@ def size_class(size: float) -> str:
 def colour_class(colour: str) -> str:
     """The class of a colour that the author gave; "" for none.
 
-    >>> colour_class("#F4C430"), colour_class("")
+    >>> colour_class("#f4c430"), colour_class("")
     ('hue-f4c430', '')
     """
-    return f"hue-{colour.lower().removeprefix('#')}" if colour else ""
+    return f"hue-{colour[1:]}" if colour else ""
 
 
 def _hue(name: str) -> str:
-    colour = name.removeprefix("hue-")
-    return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
-
-
-def rgb(colour: str) -> list[int]:
-    """The red, green and blue of a colour, from 0 to 255.
-
-    >>> rgb("#F4C430"), rgb("#08f")
-    ([244, 196, 48], [0, 136, 255])
-    """
-    digits = colour.removeprefix("#")
-    each = len(digits) // 3
-    return [int(digits[i : i + each] * (2 // each), 16) for i in range(0, len(digits), each)]
+    return f"#{name.removeprefix('hue-')}"
 
 
 def ink_on(colour: str) -> str:
-    """Black or white, whichever can be read on a colour; names of colours mostly are of light ones here."""
-    if not colour.startswith("#"):
-        return LIGHT["ink"]
+    """Black or white, whichever can be read on a colour."""
     red, green, blue = rgb(colour)
     return LIGHT["ink"] if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else LIGHT["sign"]
 
@@ -129,11 +115,14 @@ def _attributes(tag: str, classes: str, around: tuple[frozenset[str], ...], dark
     for rule in _rules():
         if rule.steps != (("text", frozenset()),) and _matches(rule, tag, own, around):
             said.update(rule.says)
-    hue = next((name for group in (own, *reversed(around)) for name in group if name.startswith("hue-")), None)
-    if hue and "box" in own:
-        said["fill"] = _hue(hue)
-    elif hue and own & {"line", "head"}:
-        said["stroke" if "line" in own else "fill"] = _hue(hue)
+    hues = ((_hue(name), group) for group in (own, *reversed(around)) for name in group if name.startswith("hue-"))
+    hue, group = next(hues, (None, own))
+    if hue and own & {"box", "line", "head"}:
+        said["stroke" if "line" in own else "fill"] = hue
+    elif hue and "bracket" in own:
+        said["stroke"] = ink_on(hue)
+    elif hue and (tag == "text" or (tag == "tspan" and "fill" in said)) and not own & {"symbol", "on-sign"}:
+        said |= {} if "edge" in group else {"fill": ink_on(hue)}
     said.update(BOLD if "bold" in own else {})
     said.update(("font-size", size) for name in own if (size := _size_of(name)))
     return _written(said, DARK if dark else LIGHT)
@@ -193,7 +182,9 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
     for hue in sorted(name for name in used if name.startswith("hue-")):
         rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
-        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{ink_on(_hue(hue))}}}"]
+        ink = ink_on(_hue(hue))
+        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{ink}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .bracket.bracket{{stroke:{ink}}}"]
     head = head.replace(SIZES, "\n".join(rules))
     return (_with_rules_in_use(head, used) if bare else head) + end + body
 

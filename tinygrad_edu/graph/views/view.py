@@ -128,6 +128,8 @@ def restricted(graph: Graph, shown: Collection[int]) -> Graph:
 def aliased(graph: Graph) -> Graph:
     """The graph with an alias at each user of a leaf that has many; the first user keeps the leaf itself.
 
+    What a loop that is drawn once only begins with has no alias in it: the other rounds take what the one before made.
+
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
     >>> w = tg.Value(2.0, name="w")
@@ -138,9 +140,10 @@ def aliased(graph: Graph) -> Graph:
     4
     """
     users: dict[int, list[int]] = {}
+    carried = {(edge.target, edge.slot) for edge in graph.edges if edge.recurrent}
     for edge in graph.edges:
         own = users.setdefault(edge.source, [])
-        if edge.target not in own[-1:]:
+        if edge.target not in own[-1:] and (edge.target, edge.slot) not in carried:
             own.append(edge.target)
     nodes = list(graph.nodes)
     place: dict[tuple[int, int], int] = {}

@@ -17,6 +17,7 @@ from ..._support.languages import say
 from ...engine.grad_mode import complete_graph
 from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of, shape_of
+from ...engine.tensor import Tensor
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
 from ..mathematics import LIFTED
@@ -27,16 +28,19 @@ from ..transcribe import SHAPES, attributes, is_plumbing
 from .formula import formula_of
 from .terms import PIPES, operand
 
-__all__ = ["CELLS", "pull_one", "rule_in_letters"]
+__all__ = ["pull_one", "rule_in_letters"]
+
+LONG = 15
+"""Numbers of an array of more characters than this are not written into a rule: they have a box of their own."""
 
 
-def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node] | None = None) -> Any:
+def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[int, Node] | None = None) -> Any:
     """What operand `slot` of a node receives, by the rule of the table, as the walk applies it.
 
-    The rule is run on numbers, or on the nodes that `letter_of` has in place of the node and its operands.
+    The rule is run on numbers, or on what `letter_of` has, by `id()`, in place of the node and its operands.
     """
     assert node.primitive is not None
-    read = number_of if letter_of is None else lambda x: letter_of[x] if isinstance(x, Node) else x
+    read = number_of if letter_of is None else lambda x: letter_of.get(id(x), x)
     out, *values = map(read, (node, *node.inputs))
     return by_the_table(node.primitive, (slot,), upstream, out, values, node.attrs)[0]
 
@@ -58,25 +62,21 @@ def rule_in_letters(
     """
     if upstream is not None and node.primitive is not None and node.primitive.words:
         return _in_words(node, slot, names, upstream, taken)
-    letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
+    operands = (x for x in (node, *node.inputs) if isinstance(x, (Node, np.ndarray)))
+    letters = {id(x): _letter(x, _called(x, names)) for x in operands}
     g = 1.0 if upstream is None else _letter(node, upstream)
     try:
         with complete_graph:
             result = pull_one(node, slot, g, letters)
             if upstream is not None and result is not None:
-                result = letters[node.inputs[slot]].fit(result)
+                result = letters[id(node.inputs[slot])].fit(result)
     except (TinygradError, ArithmeticError, ValueError, TypeError):
         return None
     if not isinstance(result, Node) or not result.requires_grad:
         return Quantity.of(result).in_short()
     made = ancestors([result])
     text = formula_of(result, made, labels(made) | {x: x.name for x in made if x.name}, plumbing=PIPES)
-    text = re.sub(r"^(−?Σ[ᵢⱼₖₗₘₙ]*)\(([^()]*)\)$", r"\1 \2", text)
-    return re.sub(CELLS, "[…]", text)
-
-
-CELLS = r"(?<![=\w])\[\[[^=()]{20,}?\]\]+"
-"""The cells of a large constant, which has a box of its own."""
+    return re.sub(r"^(−?Σ[ᵢⱼₖₗₘₙ]*)\(([^()]*)\)$", r"\1 \2", text)
 
 
 def _in_words(node: Node, slot: int, names: Mapping[Any, str], upstream: str, besides: Collection[str]) -> str | None:
@@ -94,7 +94,7 @@ def _in_words(node: Node, slot: int, names: Mapping[Any, str], upstream: str, be
     letters = [letter.replace("\u0302", "_hat") for letter in LETTERS.findall(text)]
     if not text or _are_names(letters, names, besides):
         return None
-    called = [names[x] if isinstance(x, Node) else operand(x, names).text for x in node.inputs]
+    called = [_called(x, names) for x in node.inputs]
     values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node])
     values = {key: f"({value})" if "∂" in value and f"{{{key}}}ᵀ" in text else value for key, value in values.items()}
     values["over"] = over(node).translate(LOW)
@@ -151,7 +151,15 @@ def _ties(node: Node, slot: int) -> bool:
     return bool(np.any((let_through > 0) & (let_through < 1)))
 
 
-def _letter(node: Node, name: str) -> Node:
-    """A fresh leaf with the number of a node and another name, to run a rule on."""
-    floats = not hasattr(node, "dtype") or node.dtype.kind == "f"
-    return type(node)(node.data, requires_grad=floats, name=name)  # type: ignore[call-arg]
+def _called(x: Any, names: Mapping[Any, str]) -> str:
+    """An operand, or a result, by its name; data without one by their numbers, if these are few."""
+    text = operand(x, names).text
+    return text if isinstance(x, Node) or id(x) in names or len(text) <= LONG else "[…]"
+
+
+def _letter(x: Any, name: str) -> Node:
+    """A fresh leaf with the number of a node, or of an array, and another name, to run a rule on."""
+    kind: Any = type(x) if isinstance(x, Node) else Tensor
+    data = number_of(x)
+    made: Node = kind(data, requires_grad=not hasattr(data, "dtype") or data.dtype.kind == "f", name=name)
+    return made

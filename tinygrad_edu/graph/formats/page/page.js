@@ -133,6 +133,8 @@ for (const end of ["pointerup", "pointercancel"]) {
 
 // Tracing: what belongs to a node or an arrow is lit, and the rest is dimmed.
 
+let traced = null;
+
 function say(text) { said.textContent = text; }
 
 function owner(target) {
@@ -161,10 +163,12 @@ function trace(thing) {
   view.svg.classList.add("tracing");
   for (const one of lit) { one.element.classList.add("lit"); one.row?.classList.add("lit"); }
   for (const one of paired) one.element.classList.add("pair");
+  traced = thing;
   say(thing.element.querySelector("title").textContent);
 }
 
 function untrace() {
+  traced = null;
   view.svg.classList.remove("tracing");
   for (const one of [...view.nodes, ...view.edges]) { one.element.classList.remove("lit", "pair"); one.row?.classList.remove("lit"); }
 }
@@ -290,20 +294,42 @@ const toldOf = (node) => (node.pair ? ["slope"] : ["value", "slope"]);
 
 function tell(cell, place, number) { write(cell, told(place, number, cell?.textContent)); }
 
+// What is said of a part has the numbers of its line in the table, in the same order.
+function retitle(element, cells, change) {
+  const before = cells.map((cell) => ` ${cell.textContent}`);
+  change();
+  const title = element.querySelector("title");
+  let [text, from] = [title.textContent, 0];
+  cells.forEach((cell, i) => {
+    const at = before[i].trim() ? text.indexOf(before[i], from) : -1;
+    if (at < 0) return;
+    text = `${text.slice(0, at)} ${cell.textContent}${text.slice(at + before[i].length)}`;
+    from = at + cell.textContent.length;
+  });
+  title.textContent = text;
+  if (element.hasAttribute("aria-label")) element.setAttribute("aria-label", text);
+}
+
 function redraw({ values, gradients, locals }, show) {
   const lines = [...view.tables.querySelectorAll("tbody")[1].rows];
   const nodes = view.nodes.filter((node) => row(node) !== null);
   for (const node of nodes) toldOf(node).forEach((style) => spots(node.element, style, row(node)));
   for (const node of nodes) {
-    toldOf(node).forEach((style, i) => {
+    const cells = node.row ? toldOf(node).map((style, i) => node.row.cells[3 + i]) : [];
+    retitle(node.element, cells, () => toldOf(node).forEach((style, i) => {
       const numbers = style === "value" ? values : gradients;
       fill(node.element, style, row(node), numbers);
-      if (node.row) tell(node.row.cells[3 + i], row(node), (j) => numbers[j]);
-    });
+      if (node.row) tell(cells[i], row(node), (j) => numbers[j]);
+    }));
   }
   view.edges.forEach((edge, i) => {
     const ends = views[view.number].edges[i].touch;
-    if (!ends) return;
+    if (ends) retitle(edge.element, lines[i] ? [...lines[i].cells].slice(3, 5) : [], () => along(edge, i, ends));
+  });
+  narrow();
+  if (traced) say(traced.element.querySelector("title").textContent);
+
+  function along(edge, i, ends) {
     if (!Array.isArray(ends)) {
       const cells = lines[i]?.cells;
       if (cells && ends.by) tell(cells[3], ends.by, (j) => locals[j][ends.slot]);
@@ -319,8 +345,7 @@ function redraw({ values, gradients, locals }, show) {
     else write(said[0], show(local));
     const cells = lines[i]?.cells;
     if (cells) { write(cells[3], show(local)); write(cells[4], product); }
-  });
-  narrow();
+  }
 }
 
 if (touching.rows) {
