@@ -44,7 +44,8 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
     """
     unfinished, span = Unfinished(gradient_of), SHORT
     while results := [x for x in unfinished.others if x.primitive is not None]:
-        latest, changed = max(results, key=creation).tick, inplace.newest  # once: another thread may change something
+        latest = max(results, key=creation).tick
+        changed = inplace.newest[0]  # asked for once: another thread may change something
         if latest < changed:
             break
         unfinished.lay_out(max(latest + 1 - span, changed), latest)

@@ -8,9 +8,8 @@ a wrong number.
 
 from __future__ import annotations
 
-import os
 import sys
-from threading import RLock
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -26,22 +25,18 @@ __all__ = [
     "tick_of_change",
 ]  # fmt: skip
 
-newest = 0
+newest = [0]
 """The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
-
-_one_at_a_time = RLock()
-if hasattr(os, "register_at_fork"):  # a child never finds it locked by a thread that it does not have
-    os.register_at_fork(
-        before=_one_at_a_time.acquire, after_in_parent=_one_at_a_time.release, after_in_child=_one_at_a_time.release
-    )
 
 
 def tick_of_change() -> int:
-    """The next tick of the clock, for a change in place; it is the newest from now on, whatever other threads do."""
-    global newest
-    with _one_at_a_time:  # else a thread that is late could write its tick over a newer one
-        newest = tick = next(clock)
-    return tick
+    """A tick of the clock for a change in place, from now on the newest, whatever other threads change meanwhile.
+
+    One step of Python, in C, takes it from the clock and notes it: a thread that came to rest between the two would
+    write its tick over a newer one.
+    """
+    newest[:] = islice(clock, 1)
+    return newest[0]
 
 
 def note_change(*nodes: Node) -> None:

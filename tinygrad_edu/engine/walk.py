@@ -100,7 +100,7 @@ def pull(
     does the rest.
     """
     x, y, rules = node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
-    if type(x) is tuple or node.tick < inplace.newest:
+    if type(x) is tuple or node.tick < inplace.newest[0]:
         return _pull_with_care(node, upstream, needed, create_graph)
     try:
         if y is None or type(y) is dict:
@@ -126,7 +126,7 @@ def _pull_with_care(
     receives = [isinstance(x, Node) and (x.tick > 0 if needed is None else x in needed) for x in operands]
     slots = [slot for slot, received in enumerate(receives) if received]
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
-    if node.tick < inplace.newest:
+    if node.tick < inplace.newest[0]:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
     found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
     return [(slot, operands[slot], operands[slot].fit(c)) for slot, c in found if c is not None]

@@ -55,7 +55,7 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
     recorded = recorded or Recorded(output)
     nodes, clusters = recorded.nodes, recorded.clusters
     leaves = [x for x in reachable(output) if x.primitive is None]
-    if inplace.newest > nodes[0].index:  # a copy cannot know what was changed after its use; this walk refuses it
+    if inplace.newest[0] > nodes[0].index:  # a copy cannot know what was changed after its use; this walk refuses it
         gradients(output, leaves, one_like(output))
     layer = layers(nodes)
     copy_of = _fully_recorded(nodes)
