@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -216,6 +218,15 @@ def test_a_name_in_other_letters_or_of_another_module(module: Any, name: str, sa
     with pytest.raises(AttributeError) as raised:
         getattr(module, name)
     assert str(raised.value) == f"module {module.__name__!r} has no attribute {name!r}{says}"
+
+
+def test_another_module_that_nobody_has_imported_is_searched_too() -> None:
+    program = "import tinygrad_edu as tg; print(hasattr(tg.data, 'xyzzy')); tg.optim.relu"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.stdout == "False\n"
+    assert ran.stderr.endswith(
+        "AttributeError: module 'tinygrad_edu.optim' has no attribute 'relu': here it is nn.functional.relu\n"
+    )
 
 
 def test_what_is_said_to_be_here_is_here() -> None:
