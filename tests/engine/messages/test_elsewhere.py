@@ -95,6 +95,7 @@ ANY: Any = tg
         (lambda x: ANY.grad(lambda y: y, argnum=0), "argnum"),
         (lambda x: ANY.gradients(x, [x], grad_outputs=x), "grad_outputs"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
+        (lambda x: ANY.arange(0, end=3), "end"), (lambda x: ANY.linspace(0, 1, steps=3), "steps"),
     ],
 )  # fmt: skip
 def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
