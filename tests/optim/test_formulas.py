@@ -362,6 +362,29 @@ SCHEDULES: dict[str, tuple[Callable[[Any], Any], Sequence[float]]] = {
 """Each schedule with the learning rates that it should give, as multiples of the first one, 0.5."""
 
 
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda o: lr_scheduler.StepLR(o, 2, gamma=-1), "StepLR: gamma"),
+        (lambda o: lr_scheduler.MultiStepLR(o, [2], gamma=-0.5), "MultiStepLR: gamma"),
+        (lambda o: lr_scheduler.ExponentialLR(o, -1), "ExponentialLR: gamma"),
+        (lambda o: lr_scheduler.ConstantLR(o, factor=-1), "ConstantLR: factor"),
+        (lambda o: lr_scheduler.LinearLR(o, start_factor=-1), "LinearLR: start_factor"),
+        (lambda o: lr_scheduler.LinearLR(o, end_factor=-1), "LinearLR: end_factor"),
+        (lambda o: lr_scheduler.PolynomialLR(o, power=-1), "PolynomialLR: power"),
+        (lambda o: lr_scheduler.CosineAnnealingLR(o, 2, eta_min=-1), "CosineAnnealingLR: eta_min"),
+        (lambda o: lr_scheduler.ReduceLROnPlateau(o, factor=-1), "ReduceLROnPlateau: factor"),
+        (lambda o: lr_scheduler.CyclicLR(o, -1, 1.0, cycle_momentum=False), "CyclicLR: base_lr"),
+        (lambda o: lr_scheduler.OneCycleLR(o, [-1], 3, cycle_momentum=False), "OneCycleLR: max_lr"),
+    ],
+)
+def test_no_schedule_goes_uphill(make: Callable[[Any], Any], name: str) -> None:
+    optimizer = optim.SGD([tg.Value(1.0)], lr=0.5)
+    with pytest.raises(tg.OutOfRangeError, match=rf"^{name} is not negative, and is given as \[?-"):
+        make(optimizer)
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
 def test_a_cycle_moves_the_momentum_the_other_way() -> None:
     w = tg.Value(1.0)
     readers: list[tuple[Any, Callable[[Any], Any]]] = [

@@ -17,6 +17,7 @@ asked       what a user asks for; `part`: of which part of a graph; `marks`: wha
 showing     in notebooks and browsers
 """
 
+from ..engine.messages.hints import hold_to_hints
 from .compare.diff import Difference, diff
 from .draw import Drawing, draw
 from .formats.film import Film, film
@@ -31,3 +32,4 @@ __all__ = [
     "Difference", "Drawing", "Explanation", "Film", "Graph", "diff", "draw", "explain", "film", "formula", "plain",
     "read", "replay",
 ]  # fmt: skip
+hold_to_hints(globals())

@@ -24,6 +24,7 @@ from ..engine.convert import array_of
 from ..engine.grad_mode import no_grad
 from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
+from ..engine.messages.elsewhere import spelt_here
 from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, number_of, shape_of
 from ..engine.parts import together
@@ -46,6 +47,7 @@ class KeysThatDiffer(NamedTuple):
     unexpected_keys: list[str]
 
 
+@spelt_here
 class Module(TakesPyTorchsArguments):
     """A layer, or a network of layers. Subclasses write `__init__` and `forward`, and are called like functions.
 

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from ..engine.inplace import note_change, owned
 from ..engine.messages import describe, short
+from ..engine.messages.elsewhere import spelt_here
 from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
@@ -28,6 +29,7 @@ BELOW_ONE = {"alpha", "rho", "betas"}
 """All options are 0 or more; these, which weigh the past, are also less than 1."""
 
 
+@spelt_here
 class Optimizer(TakesPyTorchsArguments):
     """Changes parameters in place by their gradients. Subclasses define how, in `update` and `memory`.
 

@@ -126,7 +126,7 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows, columns in _blocks(_matrix(w).shape[1], windows, n, out.dtype):
             multiply(_matrix(w).T, _matrix(y_[:, rows]), columns)
-            by_place: Any = columns.reshape(len(x), *kernel, *y_[0, rows].shape)
+            by_place: Any = columns.reshape(len(x), *kernel, *y_[:, rows].shape[1:])
             for place, where in places(kernel, windows, stride, dilation, rows):
                 x[where] += by_place[(slice(None), *place)]
     return images_first(_plus(out[inside(size, padding)], *bias))

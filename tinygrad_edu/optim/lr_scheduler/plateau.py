@@ -6,6 +6,7 @@ from math import inf
 from typing import Any
 
 from ...engine.messages import one_of
+from ...engine.messages.elsewhere import spelt_here
 from ...errors import OutOfRangeError
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler
@@ -13,6 +14,7 @@ from .scheduler import LRScheduler
 __all__ = ["ReduceLROnPlateau"]
 
 
+@spelt_here
 class ReduceLROnPlateau(LRScheduler):
     """The learning rate times `factor` when a loss (`mode` "min") or a score ("max") has stopped improving.
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ...engine.messages import short
+from ...engine.messages.elsewhere import spelt_here
 from ...engine.messages.pytorch import TakesPyTorchsArguments
-from ...errors import DtypeError, OptimizerError
+from ...errors import DtypeError, OptimizerError, OutOfRangeError
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
 
 
+FACTORS = ("base_lr", "end_factor", "eta_min", "factor", "gamma", "max_lr", "min_lr", "power", "start_factor")
+"""What schedules call the numbers that a learning rate is made from."""
+
+
+@spelt_here
 class LRScheduler(TakesPyTorchsArguments):
     """The base class of schedules. Subclasses define `lr`, which is linear in its first learning rate.
 
@@ -25,6 +33,10 @@ class LRScheduler(TakesPyTorchsArguments):
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
             raise DtypeError(f"{type(self).__name__}: the first argument is an optimiser, not {short(optimizer)}")
+        for name in FACTORS:
+            value = getattr(self, name, 0)
+            if np.min(value) < 0:  # the steps would go uphill
+                raise OutOfRangeError(f"{type(self).__name__}: {name} is not negative, and is given as {short(value)}")
         self.optimizer = optimizer
         self.last_epoch = 0
         for group in optimizer.param_groups:
