@@ -18,6 +18,7 @@ from .engine import messages as _messages, random
 from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
 from .engine.messages import elsewhere as _elsewhere
 from .engine.node import Node as Node
+from .engine.operators import Operators as _Operators
 from .engine.primitives.arithmetic import *
 from .engine.primitives.elementwise import *
 from .engine.primitives.indexing import *
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 else:  # so that the type checker knows the arguments
     _ours = {name: x for name, x in vars().items() if isfunction(x) and x.__module__.startswith(__name__)}
     globals().update({name: _elsewhere.spelt_here(x) for name, x in _ours.items()})
+    _elsewhere.spelt_here(_Operators)
 
 _ROOMS = ["data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"]
 _LATER = {

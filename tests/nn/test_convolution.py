@@ -107,6 +107,7 @@ def test_first_and_second_derivatives(stride: int, padding: int, groups: int) ->
 
 
 def test_of_no_channels_the_bias_is_left() -> None:
+    layer: Any
     for layer in (nn.Conv2d(0, 3, 3), nn.ConvTranspose2d(0, 3, 3)):
         y = layer(tg.ones((2, 0, 5, 4)))
         assert (y.data == layer.bias.data[:, None, None]).all()

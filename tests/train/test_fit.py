@@ -396,8 +396,8 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_computed(tm
     for refuse in (train.Checkpoint, train.SaveBest, train.History().plot):
         with pytest.raises(tg.FileError, match=r"'a\.pt' has none of the extensions \.(npz|svg)"):
             refuse(tmp_path / "a.pt")
-    with pytest.raises(tg.FileError, match=r"Checkpoint: 'a\.safetensors' has none"):  # which holds no lists and numbers
-        train.Checkpoint("a.safetensors")
+    with pytest.raises(tg.FileError, match=r"Checkpoint: 'a\.safetensors' has none"):
+        train.Checkpoint("a.safetensors")  # which holds arrays alone
 
 
 def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

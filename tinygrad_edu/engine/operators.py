@@ -12,7 +12,6 @@ from .copies import copied, deep_copied
 from .grad_mode import ON, state
 from .inplace import changed_in_place
 from .memory import Release
-from .messages.elsewhere import spelt_here
 from .methods import Functions
 from .node import NO_ATTRS, clock, new, number_of, record
 from .numpy_protocol import call_function, call_ufunc
@@ -125,7 +124,6 @@ class Operators(Functions):
         detached.own_notes().cut_by("detach")
         return detached
 
-    @spelt_here
     def backward(
         self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False, retain_graph: bool = True
     ) -> None:

@@ -17,7 +17,9 @@ asked       what a user asks for; `part`: of which part of a graph; `marks`: wha
 showing     in notebooks and browsers
 """
 
-from ..engine.messages.hints import hold_to_hints
+from inspect import isfunction
+
+from ..engine.messages.elsewhere import spelt_here
 from .compare.diff import Difference, diff
 from .draw import Drawing, draw
 from .formats.film import Film, film
@@ -32,4 +34,4 @@ __all__ = [
     "Difference", "Drawing", "Explanation", "Film", "Graph", "diff", "draw", "explain", "film", "formula", "plain",
     "read", "replay",
 ]  # fmt: skip
-hold_to_hints(globals())
+globals().update({name: spelt_here(x) for name, x in vars().items() if name in __all__ and isfunction(x)})

@@ -245,8 +245,9 @@ def test_what_is_said_to_be_a_call_here_runs(call: str) -> None:
     names = {
         "np": np, "tg": tg, "nn": tg.nn, "model": tg.nn.Linear(2, 2), "mask": np.eye(2) > 0, "boundaries": [0.0, 1.0],
         "axis": 0, "axis1": 0, "axis2": 1, "dim": 0, "source": 0, "destination": 1, "shape": (2, 2), "dtype": "float64",
-        "n": 2, "k": 2, "seed": 0, "start": 0, "stop": 4, "step": 1, "low": 0, "high": 9, "min": 0.0, "max": 1.0, "std": 1,
-        "indices": [[0, 1]], "p": 0.5, "value": 2.0, "new": 2.0, "probabilities": [0.2, 0.8], "state": tg.random.get_state(),
+        "n": 2, "k": 2, "seed": 0, "start": 0, "stop": 4, "step": 1, "low": 0, "high": 9, "min": 0.0,
+        "max": 1.0, "p": 0.5, "value": 2.0, "new": 2.0, "probabilities": [0.2, 0.8], "indices": [[0, 1]],
+        "state": tg.random.get_state(),
     }  # fmt: skip
     wrong = []
     for numbers in (np.eye(2) / 4 + 0.25, np.ones(2), np.array(2.0)):  # one of these is meant

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
-from ...errors import DtypeError
+from ...errors import DtypeError, TinygradError
 
 __all__ = [
     "ARGUMENTS",
@@ -256,7 +256,14 @@ def spelt_here(x: F) -> F:
 
             named = without_pytorchs(x.__name__, named, known)
             known_arguments(x.__name__, named, known)
-        return x(*given, **named)
+        try:
+            return x(*given, **named)
+        except TinygradError as error:
+            if ".primitives." not in x.__module__:  # others may call functions of the user's
+                raise
+            from .arguments import in_the_name_of
+
+            raise in_the_name_of(x.__name__, error) from None
 
     return cast(F, call)
 

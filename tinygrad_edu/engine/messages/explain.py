@@ -18,7 +18,7 @@ from .elsewhere import ARGUMENTS
 from .operands import is_no_array_of_numbers, not_numbers
 from .words import listed, made_at
 
-__all__ = ["check", "refused", "signature", "wrong_call"]
+__all__ = ["check", "refused", "wrong_call"]
 
 
 def refused(

@@ -250,7 +250,11 @@ class Search:
                 how = "0"
             elif c is not None and (there.size > 1 or self.same(c, -1.0)):
                 sign = self.same(c, -1.0)
-                how = say("of the wrong sign") if sign else say("{factor} times what they should be", factor=in_figures(c))
+                how = (
+                    say("of the wrong sign")
+                    if sign
+                    else say("{factor} times what they should be", factor=in_figures(c))
+                )
             else:
                 how = say("wrong" if right.any() else "not 0, as they should be")
             yield Diagnosis(MISTAKES["region"], names, {"region": words, "there": how})
