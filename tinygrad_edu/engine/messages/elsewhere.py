@@ -247,23 +247,26 @@ def spelt_here(x: F) -> F:
     if code.co_flags & CO_VARKEYWORDS or known <= {"self", "x", "y", "bias"}:
         return x
 
+    of_table = ".primitives." in x.__module__
+    name = x.__name__.removesuffix("_") if of_table else x.__name__  # such as round_
+
     @wraps(x)
     def call(*given: Any, **named: Any) -> Any:
         if not named.keys() <= known:
-            refuse_other_names(x.__name__, named, known)
+            refuse_other_names(name, named, known)
             from .arguments import known_arguments  # which are needed here alone
             from .pytorch import without_pytorchs
 
-            named = without_pytorchs(x.__name__, named, known)
-            known_arguments(x.__name__, named, known)
+            named = without_pytorchs(name, named, known)
+            known_arguments(name, named, known)
         try:
             return x(*given, **named)
         except TinygradError as error:
-            if ".primitives." not in x.__module__:  # others may call functions of the user's
+            if not of_table:  # others may call functions of the user's
                 raise
             from .arguments import in_the_name_of
 
-            raise in_the_name_of(x.__name__, error) from None
+            raise in_the_name_of(name, error) from None
 
     return cast(F, call)
 

@@ -79,7 +79,7 @@ def _broken_rule(
 
 def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeError:
     """The error for a call that does not fit the signature of a row."""
-    operands = operand_names(row)
+    operands = _operand_names(row)
     known_arguments(row.name, attrs.keys() - ARGUMENTS.keys(), [*operands, *row.attrs])
     words = [*(type(x).__name__ for x in given), *(f"{name}={value!r:.30}" for name, value in attrs.items())]
     here = [
@@ -93,7 +93,7 @@ def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeEr
     )
 
 
-def operand_names(row: Any) -> list[str]:
+def _operand_names(row: Any) -> list[str]:
     """What the operands of a row are called, such as x and y."""
     function = row.arrays if inspect.isfunction(row.arrays) else row.floats
     known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else list("xyzuvw")

@@ -186,7 +186,7 @@ class Search:
             yield Diagnosis(MISTAKES["imprecise"], names)
         c = self.ratio(answers, right)
         if c is not None and sum(e.size for e in right) > 1:
-            yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
+            yield Diagnosis(MISTAKES["factor"], names, {"factor": _in_figures(c)})
         yield from self.as_made(scope, self.forwards)
         for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
@@ -253,7 +253,7 @@ class Search:
                 how = (
                     say("of the wrong sign")
                     if sign
-                    else say("{factor} times what they should be", factor=in_figures(c))
+                    else say("{factor} times what they should be", factor=_in_figures(c))
                 )
             else:
                 how = say("wrong" if right.any() else "not 0, as they should be")
@@ -291,10 +291,10 @@ def _whole(x: Answer) -> bool:
     return x is not None and bool(np.all(x == np.floor(x)))
 
 
-def in_figures(c: float) -> str:
+def _in_figures(c: float) -> str:
     """A factor as a fraction, if it is a simple one, or 1 over the numbers that are averaged.
 
-    >>> in_figures(5 / 3), in_figures(1 / 165), in_figures(2.302585)
+    >>> _in_figures(5 / 3), _in_figures(1 / 165), _in_figures(2.302585)
     ('5/3', '1/165', '2.30259')
     """
     simple = (Fraction(c).limit_denominator(60), Fraction(1, round(1 / c) or 1) if abs(c) > 1e-6 else 0)
