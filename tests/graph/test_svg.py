@@ -71,6 +71,13 @@ def test_what_the_picture_of_the_worked_example_says() -> None:
     ]
 
 
+def test_what_an_operation_was_called_with_is_said_where_it_is_not_the_default() -> None:
+    x = tg.ones((2, 3), requires_grad=True)
+    drawing = tg.draw(x.mean(axis=0, keepdims=True).max())
+    assert re.findall("; result of ([^;<]*)", drawing.svg()) == ["mean (axis=0, keepdims=True)", "max"]
+    assert re.findall("<td>(m.*?)</td>", drawing.html()) == ["mean (axis=0, keepdims=True)", "max"]
+
+
 def test_shapes_tell_leaves_constants_operations_and_the_output_apart() -> None:
     x = tg.Value(2.0, name="x")
     root = parsed(tg.draw((x + 3) * x))

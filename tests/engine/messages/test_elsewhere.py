@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -236,6 +236,39 @@ def test_what_is_said_to_be_here_is_here() -> None:
             assert hasattr(tg, name), way
         for name in re.findall(r"\bx\.(\w+)", way):
             assert hasattr(tg.Tensor, name), way
+
+
+def calls(way: str) -> Iterator[str]:
+    """The calls that a hint shows, with what is done to their results; an axis by its keyword."""
+    for begin in re.finditer(r"(?<![\w.])[a-z]\w*(?:\.\w+)*(?=\()", way):
+        depth = end = begin.end()
+        for end, char in enumerate(way[begin.end() :], begin.end()):
+            depth += (char in "([") - (char in ")]")
+            if depth == begin.end() and char in ")]" and not re.match(r"[\[(]|\.\w", way[end + 1 :]):
+                break
+        yield re.sub(r"(?<=[ (])(axis|dim|dtype)(?=[,)])", r"\1=\1", way[begin.start() : end + 1])
+
+
+HINTS = {call for way in {*NODES.values(), *METHODS.values(), *FUNCTIONS.values()} for call in calls(way)}
+
+
+@pytest.mark.parametrize("call", sorted(call for call in HINTS if "..." not in call))
+def test_what_is_said_to_be_a_call_here_runs(call: str) -> None:
+    names = {
+        "np": np, "tg": tg, "nn": tg.nn, "model": tg.nn.Linear(2, 2), "mask": np.eye(2) > 0, "boundaries": [0.0, 1.0],
+        "axis": 0, "axis1": 0, "axis2": 1, "dim": 0, "source": 0, "destination": 1, "shape": (2, 2), "dtype": "float64",
+        "n": 2, "k": 2, "seed": 0, "start": 0, "stop": 4, "step": 1, "low": 0, "high": 9, "min": 0.0,
+        "max": 1.0, "p": 0.5, "value": 2.0, "new": 2.0, "probabilities": [0.2, 0.8], "indices": [[0, 1]],
+        "state": tg.random.get_state(),
+    }  # fmt: skip
+    wrong = []
+    for numbers in (np.eye(2) / 4 + 0.25, np.ones(2), np.array(2.0)):  # one of these is meant
+        x, y = (tg.tensor(numbers, requires_grad=True) for _ in "xy")
+        try:
+            eval(call, names | {"x": x, "y": y, "z": x * y})
+        except (RuntimeWarning, TypeError, tg.TinygradError) as error:
+            wrong.append(str(error))
+    assert len(wrong) < 3, wrong
 
 
 class Foreign:

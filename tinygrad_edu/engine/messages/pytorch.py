@@ -15,7 +15,7 @@ from numpy import ndarray
 from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
 from ..node import Node
-from .arguments import known_arguments
+from .arguments import in_the_name_of, known_arguments
 from .hints import FOREIGN, explained, fitted, takes_any
 from .words import describe, short
 
@@ -260,7 +260,7 @@ def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **given)
         except FOREIGN as error:
             if isinstance(error, TinygradError):
-                raise
+                raise in_the_name_of(function.__name__, error) from None
             raise explained(function.__name__, known, args, given, error) from None
 
     return call

@@ -67,10 +67,10 @@ def broadcasts(shapes: Sequence[Shape]) -> bool:
 
 
 def not_bools(call: CheckedCall) -> None:
-    """The operands are not all bools, which can be neither subtracted nor negated."""
+    """The operands are not all bools, with which one does not compute as with numbers."""
     if all(x.dtype == bool for x in call.operands if hasattr(x, "dtype")):
         raise DtypeError(
-            "{x} holds bools, which have no {operation}; {code} makes numbers of them",
+            "{x} holds bools, and {operation} takes numbers; {code} makes numbers of them",
             x=call.x,
             operation=call.name,
             code=FLOATS,

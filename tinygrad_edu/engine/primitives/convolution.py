@@ -33,7 +33,7 @@ from numpy import ndarray
 from ..._support.languages import say, texts
 from ...errors import ShapeError
 from ..blas import multiply, multiply_by_rows
-from ..messages import in_words
+from ..messages import check, in_words
 from ..node import shape_of
 from . import row_by_row
 from .primitive import Variadic
@@ -88,6 +88,8 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     stride, padding, dilation = in_full(len(kernel), **slide)
     windows = positions(x.shape[2:], kernel, stride, padding, dilation)
     dtype = np.result_type(*operands)
+    if dtype.kind == "b":
+        check("convolution", *operands)
     by_row = groups is None and max(stride) == 1 and len(weight) <= weight.shape[1]
     if by_row and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
         out = row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype)
@@ -119,6 +121,8 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     n, windows, kernel = len(y), y.shape[2:], weight.shape[2:]
     stride, padding, dilation = in_full(len(kernel), **slide)
     dtype = np.result_type(*operands)
+    if dtype.kind == "b":
+        check("conv_transpose", *operands)
     if groups is None and row_by_row.pays(weight.shape, windows, stride, dilation, n):
         out = row_by_row.to_images(images_last(y), weight, size, stride, padding, dilation, dtype)
         return images_first(_plus(out, *bias))
@@ -126,7 +130,7 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows, columns in _blocks(_matrix(w).shape[1], windows, n, out.dtype):
             multiply(_matrix(w).T, _matrix(y_[:, rows]), columns)
-            by_place: Any = columns.reshape(len(x), *kernel, *y_[0, rows].shape)
+            by_place: Any = columns.reshape(len(x), *kernel, *y_[:, rows].shape[1:])
             for place, where in places(kernel, windows, stride, dilation, rows):
                 x[where] += by_place[(slice(None), *place)]
     return images_first(_plus(out[inside(size, padding)], *bias))

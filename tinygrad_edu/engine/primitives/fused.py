@@ -16,6 +16,7 @@ import numpy as np
 from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
+from ..messages import check
 from ..node import Node, number_of, shape_of
 from .elementwise import erf, exp, tanh
 from .kernels import in_blocks, of_reals, reduced, scaled_erf, underflow_is_zero
@@ -83,6 +84,8 @@ def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
         out = np.ascontiguousarray(product(weight, rows.T).T)
     else:
         out = product(rows, weight.T)
+    if out.dtype.kind == "b":
+        check("linear", x, weight)
     if bias is not None:
         out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
     return out.reshape((*shape[:-1], sizes[0]))
