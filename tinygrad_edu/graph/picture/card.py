@@ -286,8 +286,8 @@ def _name(node: PlainNode) -> Text:
 
 def _parted(name: Text) -> list[Row]:
     """A name in a row; a very long one in two, the first of which ends with a sign between words."""
-    places = [found.end() for found in re.finditer("[_.…]+(?=[^_.…])", name.text)]
-    if name.width <= VERY_LONG or not places or not re.fullmatch("[A-Za-z0-9_.…]+", name.text):
+    places = [found.end() for found in re.finditer("[_.…/]+(?=[^_.…/])", name.text)]
+    if name.width <= VERY_LONG or not places or not re.fullmatch("[A-Za-z0-9_.…/∂₀-₉]+", name.text):
         return [(name,)]
     at = min(places, key=lambda place: abs(place - len(name.text) / 2))
     return [(name._replace(text=part),) for part in (name.text[:at], name.text[at:])]
