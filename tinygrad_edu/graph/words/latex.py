@@ -164,7 +164,7 @@ def literal(text: str) -> str:
     written: list[str] = []
     foreign, accents = "", 0  # the accents on the last letter
     for char in unicodedata.normalize("NFD", text):
-        if _is_foreign(char) or (foreign and unicodedata.combining(char)):
+        if _is_foreign(char) or (foreign and unicodedata.category(char)[0] == "M"):
             foreign += char
             continue
         if foreign:
