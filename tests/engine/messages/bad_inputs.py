@@ -538,8 +538,8 @@ CONVERSIONS = [
     row("format", lambda: f"{x:.2f}", ShapeError, "item", "6 numbers"),
     row("range", lambda: range(vector), DtypeError, "index", "(3,)", "float64"),
     row("list index", lambda: [1, 2][vector[0]], DtypeError, "index", "float64"),
-    row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "numpy.savez()"),
-    row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "numpy.savez()"),
+    row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "state_dict()", "tg.save()"),
+    row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "state_dict()", "tg.save()"),
     row("pickle inside a list", lambda: pickle.dumps([1, {"w": v}]), DtypeError, "pickle", "Value"),
     row("a name", lambda: setattr(copy.copy(v), "name", 3), DtypeError, "name", "int 3"),
 ]
