@@ -40,7 +40,8 @@ class Passing(ndarray):
         return repr(np.asarray(self))
 
     def __round__(self, digits: int | None = None) -> Any:
-        return round(np.asarray(self)[()], digits)  # which knows how only where it is a single number
+        number: Any = np.asarray(self)[()]  # which knows how only where it is a single number
+        return round(number, digits)
 
     @property
     def data(self) -> Any:

@@ -257,11 +257,12 @@ def spelt_here(x: F) -> F:
         try:
             return x(*given, **named)
         except TinygradError as error:
-            if not of_table:  # others may call functions of the user's
-                raise
             from .arguments import in_the_name_of
 
-            raise in_the_name_of(name, error) from None
+            named = in_the_name_of(name, error)
+            if named is error or not of_table:  # others may call functions of the user's
+                raise
+            raise named from None
 
     return cast(F, call)
 

@@ -260,7 +260,10 @@ def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **given)
         except FOREIGN as error:
             if isinstance(error, TinygradError):
-                raise in_the_name_of(function.__name__, error) from None
+                named = in_the_name_of(function.__name__, error)
+                if named is error:
+                    raise
+                raise named from None
             raise explained(function.__name__, known, args, given, error) from None
 
     return call

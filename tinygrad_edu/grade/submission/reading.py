@@ -319,8 +319,11 @@ def _is_in(encoding: str, data: bytes) -> bool:
         return False
 
 
-DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
-"""An encoding in the first line, or in the second below an empty one or a comment (PEP 263)."""
+DECLARED = re.compile(
+    rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??"
+    rb"[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+?)(?:-unix|-dos|-mac)?(?![-\w.])"
+)
+"""An encoding in the first line, or in the second below an empty one or a comment (PEP 263); Emacs adds line ends."""
 
 
 def _declared(data: bytes, name: str) -> str:
