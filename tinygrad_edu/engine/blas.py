@@ -73,18 +73,41 @@ def one_thread() -> Iterator[None]:
 
 
 def multiplier(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
-    """A function of x (n, K) and `out` (..., n, H), which lies in one piece, that multiplies x with y (..., K, H).
+    """A function of x (n, K) and `out` (..., n, H) that multiplies x with y (..., K, H).
 
-    y is cut into strips of columns where `UNPACKED` says that this is quicker.
+    Where `UNPACKED` says that this is quicker, y is copied into strips of columns, and x cut into tiles of rows.
 
     >>> out = np.empty((2, 32))
     >>> _ = multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
     >>> float(out[1, 31])
     3.0
     """
-    count = _count_strips(n, y, 16)
-    y = np.ascontiguousarray(_strips(y, count))
-    return lambda x, out: np.matmul(x, y, out=_strips(out, count))
+    *pairs, k, columns = y.shape
+    wide = STRIP // y.itemsize
+    strips = columns // wide
+    tiles = next((p for p in range(1, n // 8 + 1) if n % p == 0 and n // p * k * wide <= UNPACKED), 0)
+    if n * k * columns <= UNPACKED or columns % wide or not tiles:
+        strips = tiles = 1
+    y = _aligned(y.reshape(*pairs, k, strips, columns // strips).swapaxes(-2, -3)[..., None, :, :])
+
+    def times_y(x: ndarray, out: ndarray) -> None:
+        parts = out.reshape(*pairs, tiles, n // tiles, strips, columns // strips).swapaxes(-4, -2).swapaxes(-3, -2)
+        np.matmul(x.reshape(tiles, n // tiles, k), y, out=parts)
+
+    return times_y
+
+
+STRIP = 256
+"""How many bytes of each row stand in a strip of `multiplier`."""
+
+
+def _aligned(x: ndarray) -> ndarray:
+    """A copy of x that begins at a multiple of 64 bytes, as the cache's lines do, and lies in one piece."""
+    memory = np.empty(x.nbytes + 64, np.uint8)
+    start = -memory.__array_interface__["data"][0] % 64
+    copy = memory[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+    copy[...] = x
+    return copy
 
 
 def multiply(x: ndarray, y: ndarray, out: ndarray) -> ndarray:
