@@ -170,10 +170,10 @@ def _through_time(
         if 1 in slots:
             d_w_ih += product(of_block.T, _flat(x[start:stop]))
         if 2 in slots:
+            later = max(1, start)  # the first step has no step before it
+            d_w_hh += product(_flat(d[later - start : stop - start]).T, _flat(h[later - 1 : stop - 1]))
             if start == 0:
                 d_w_hh += product(d[0].T, h0)
-            later = max(1, start)
-            d_w_hh += product(_flat(d[later - start : stop - start]).T, _flat(h[later - 1 : stop - 1]))
         if 3 in slots or 4 in slots:
             d_b += product(np.ones(len(of_block), dtype), of_block)
     by = (d_x, d_w_ih, d_w_hh, d_b, d_b, *d_states)
