@@ -259,10 +259,10 @@ def spelt_here(x: F) -> F:
         except TinygradError as error:
             from .arguments import in_the_name_of
 
-            named = in_the_name_of(name, error)
-            if named is error or not of_table:  # others may call functions of the user's
+            renamed = in_the_name_of(name, error)
+            if renamed is error or not of_table:  # others may call functions of the user's
                 raise
-            raise named from None
+            raise renamed from None
 
     return cast(F, call)
 

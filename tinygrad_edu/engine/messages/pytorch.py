@@ -260,10 +260,10 @@ def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **given)
         except FOREIGN as error:
             if isinstance(error, TinygradError):
-                named = in_the_name_of(function.__name__, error)
-                if named is error:
+                renamed = in_the_name_of(function.__name__, error)
+                if renamed is error:
                     raise
-                raise named from None
+                raise renamed from None
             raise explained(function.__name__, known, args, given, error) from None
 
     return call
