@@ -64,12 +64,13 @@ def _improves(value: float, other: float, best: Callable[..., Any], min_delta: f
 class Checkpoint(Callback):
     """Save the whole state of a training after each epoch, so that it can continue after an interruption.
 
-    The file holds the weights, the states of optimizer and scheduler, the history, the position in the order of the
-    examples and the state of the random numbers. So a resumed training gives the same numbers, bit for bit, as one that
-    was never interrupted. The file is replaced in one step: even `kill -9` leaves a complete one.
+    The file holds the weights of the model, and of a loss that has some, the states of optimizer and scheduler, the
+    history, the position in the order of the examples and the state of the random numbers. So a resumed training gives
+    the same numbers, bit for bit, as one that was never interrupted. The file is replaced in one step: even `kill -9`
+    leaves a complete one.
 
-    With `resume=True`, `fit` continues from the file, if there is one; model, optimizer, loader and scheduler must be
-    made as they were.
+    With `resume=True`, `fit` continues from the file, if there is one; model, loss, optimizer, loader and scheduler
+    must be made as they were.
 
     Raises `FileError` for another extension than .npz, and for a file that is damaged or of another training.
 

@@ -24,6 +24,7 @@ cross-correlation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from math import prod
 from typing import Any
 
@@ -70,6 +71,18 @@ WIDE = 256
 # The three rows.
 
 
+def _wide(row: Callable[..., Any]) -> Callable[..., Any]:
+    """A row that computes with float16 in float32, which BLAS knows, and rounds once."""
+
+    @wraps(row)
+    def computed(*operands: Any, **how: Any) -> Any:
+        if np.result_type(*operands) != np.float16:
+            return row(*operands, **how)
+        return row(*(x.astype(np.float32) for x in operands), **how).astype(np.float16)
+
+    return computed
+
+
 def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], **how: Any) -> list[Any]:
     x, weight = operands[:2]
     rules: list[Callable[[], Any]] = [
@@ -81,6 +94,7 @@ def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence
 
 
 @primitive(_convolution_rule, words=texts(("{g} ∗ {y} turned", "{x} ∗ {g}", "Σ {g}")), kind=Variadic)
+@_wide
 def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and weight (O, C / groups, *K), and perhaps bias (O,), make (N, O, *P)."""
     x, weight, *bias = operands
@@ -115,6 +129,7 @@ def _conv_transpose_rule(
 
 
 @primitive(_conv_transpose_rule, words=("{g} ∗ {y}", "{g} ∗ {x}", "Σ {g}"), kind=Variadic)
+@_wide
 def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """y (N, O, *P) and weight (O, C / groups, *K), and perhaps bias (C,), make (N, C, *size)."""
     y, weight, *bias = operands
@@ -148,6 +163,7 @@ def _conv_weight_rule(
 
 
 @primitive(_conv_weight_rule, words=texts(("{y} ∗ {g} turned", "{x} ∗ {g}")), kind=Variadic)
+@_wide
 def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and y (N, O, *P) make (O, C / groups, *kernel)."""
     x, y = operands
@@ -157,7 +173,7 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     if groups is None and row_by_row.pays(shape, windows, stride, dilation, len(x)):
         return row_by_row.to_weight(images_last(x), images_last(y), kernel, stride, padding, dilation, dtype)
     order = _order(kernel, windows, dilation, len(x))
-    out = np.empty([shape[axis] for axis in order], dtype)
+    out = (np.empty if windows[0] else np.zeros)([shape[axis] for axis in order], dtype)
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
             part = w if rows.start == 0 else np.empty_like(w)
@@ -233,7 +249,7 @@ def _columns(
     view = np.ndarray(shape, x.dtype, x, strides=(steps[0], *next_place[1:], channel, *next_position[1:], image))
     (high, *_), (step, *_), width = kernel, stride, prod(windows[1:]) * n
     count = (CACHE // max(1, prod(shape[1:]) * x.itemsize) - high) // step + 1
-    count = min(max(1, count), windows[0])
+    count = max(1, min(count, windows[0]))
     memory = np.empty(((count - 1) * step + high, *shape[1:]), x.dtype)
     strides = (step * memory.strides[0], width * x.itemsize, x.itemsize)
     for start in range(0, windows[0], count):
