@@ -90,14 +90,14 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     dtype = np.result_type(*operands)
     by_row = groups is None and max(stride) == 1 and len(weight) <= weight.shape[1]
     if by_row and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
-        out = row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype)
-        return images_first(_plus(out, *bias))
+        return images_first(row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype, *bias))
     out = np.empty((len(weight), *windows, len(x)), dtype)
     weight = weight.transpose(_order(kernel, windows, dilation, len(x)))
-    for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
+    for x_, w, y, *b in _grouped(groups, with_border(x, padding), weight, out, *bias):
         for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
             multiply(_matrix(w), matrices, _matrices(y[:, rows], len(matrices)))
-    return images_first(_plus(out, *bias))
+            _plus(y[:, rows], *b)
+    return images_first(out)
 
 
 def _conv_transpose_rule(
@@ -120,8 +120,8 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     stride, padding, dilation = in_full(len(kernel), **slide)
     dtype = np.result_type(*operands)
     if groups is None and row_by_row.pays(weight.shape, windows, stride, dilation, n):
-        out = row_by_row.to_images(images_last(y), weight, size, stride, padding, dilation, dtype)
-        return images_first(_plus(out, *bias))
+        how = (size, stride, padding, dilation, dtype, *bias)
+        return images_first(row_by_row.to_images(images_last(y), weight, *how))
     out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), dtype)
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows, columns in _blocks(_matrix(w).shape[1], windows, n, out.dtype):
