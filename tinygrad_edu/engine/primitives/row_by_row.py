@@ -1,4 +1,4 @@
-"""Convolution of many channels, one row of the images after another, with hardly a copy.
+"""Convolution of several channels, one row of the images after another, with hardly a copy.
 
 A row h of the images x meets as many rows of the results g as the window has along the first axis, where its stride is
 1 and its places j are side by side. Seen from h, the sum of `convolution.py` is
@@ -31,14 +31,14 @@ from .windows import Borders, Sizes, reached
 
 __all__ = ["convolve", "pays", "to_images", "to_weight"]
 
-CHANNELS, COLUMNS = 32, 96
-"""With fewer channels, or fewer positions and images in a row, the products are too small."""
+PRODUCT, COLUMNS = 2_000_000, 96
+"""With fewer multiplications, or fewer positions and images, in a row the products are too small."""
 
 
 def pays(weight: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes, n: int) -> bool:
     """Whether this way can be taken and is quicker, for n images and a weight (O, C, *K)."""
-    fits = stride[0] == dilation[0] == 1 < weight[2]
-    return fits and min(weight[:2]) >= CHANNELS and prod(windows[1:]) * n >= COLUMNS
+    fits, columns = stride[0] == dilation[0] == 1 < weight[2], prod(windows[1:]) * n
+    return fits and weight[0] <= 3 * weight[1] and columns >= COLUMNS and prod(weight) * columns >= PRODUCT
 
 
 def convolve(
