@@ -16,8 +16,8 @@ compute these, and the rules of each row are the other two rows:
 The work is one matrix product. What lies under the window is copied into the columns of a matrix ("im2col"), for a
 few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. Where a row of
 positions is wide, it has a matrix of its own; those of neighbouring rows overlap in memory as their windows do in the
-image, so that windows of 3 × 3 copy each number three times instead of nine. With several channels `row_by_row.py` has a
-quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
+image, so that windows of 3 × 3 copy each number three times instead of nine. With several channels `row_by_row.py`
+has a quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
 cross-correlation.
 """
 
