@@ -101,6 +101,12 @@ def test_what_holds_one_number_is_a_number(one: Any) -> None:
     assert nn.init.constant_(tg.zeros(2), one).tolist() == [float(one)] * 2
 
 
+def test_an_array_of_length_one_is_a_list() -> None:
+    for one in ([1.0], (np.array(1.0),), [tg.Value(1.0)], np.array([1.0]), tg.tensor([1.0])):
+        assert [len(part) for part in data.random_split(DATASET, one)] == [len(DATASET)]  # type: ignore[arg-type]
+    assert [len(part) for part in data.random_split(DATASET, tg.tensor([0.5, 0.5]))] == [3, 3]  # type: ignore[arg-type]
+
+
 HINTED = [(call, kinds_of(str(call.values[2].annotation))) for call in calls()]
 NUMBERS = [call for call, kinds in HINTED if any(kind.word == "a number" for kind in kinds)]
 

@@ -39,6 +39,9 @@ class Passing(ndarray):
     def __repr__(self) -> str:
         return repr(np.asarray(self))
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(np.asarray(self)[()], digits)  # which knows how only where it is a single number
+
     @property
     def data(self) -> Any:
         return self

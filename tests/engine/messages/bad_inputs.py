@@ -123,6 +123,7 @@ SHAPES = [
     row("multi_dot, nothing", lambda: tg.multi_dot([]), ShapeError, "multi_dot", "the list is empty"),
     row("vecdot, one number", lambda: tg.vecdot(x, tg.tensor(2.0)), OutOfRangeError, "vecdot", "axis -1", "()"),
     row("add, overflow", lambda: tg.tensor(np.ones(2, np.int8)) + 300, OutOfRangeError, "add", "300", "int8"),
+    row("add, overflow of bools", lambda: bools + 2**70, OutOfRangeError, "add", "11805916", "int64"),
     row("tensor, a word as dtype", lambda: tg.tensor([1.0], dtype="Float64"), DtypeError, "tensor", "'Float64'"),
     row("flatten, backwards", lambda: x.flatten(1, 0), ShapeError, "flatten", "from axis 1 to axis 0", "(2, 3)"),
     row("tile, negative", lambda: tg.tile(x, -1), ShapeError, "tile", "0 or more", "not -1"),
@@ -538,8 +539,8 @@ CONVERSIONS = [
     row("format", lambda: f"{x:.2f}", ShapeError, "item", "6 numbers"),
     row("range", lambda: range(vector), DtypeError, "index", "(3,)", "float64"),
     row("list index", lambda: [1, 2][vector[0]], DtypeError, "index", "float64"),
-    row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "numpy.savez()"),
-    row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "numpy.savez()"),
+    row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "`.data`", "tg.save()"),
+    row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "`.data`", "tg.save()"),
     row("pickle inside a list", lambda: pickle.dumps([1, {"w": v}]), DtypeError, "pickle", "Value"),
     row("a name", lambda: setattr(copy.copy(v), "name", 3), DtypeError, "name", "int 3"),
 ]

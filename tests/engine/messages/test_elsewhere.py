@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +95,7 @@ ANY: Any = tg
         (lambda x: ANY.grad(lambda y: y, argnum=0), "argnum"),
         (lambda x: ANY.gradients(x, [x], grad_outputs=x), "grad_outputs"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
+        (lambda x: ANY.arange(0, end=3), "end"), (lambda x: ANY.linspace(0, 1, steps=3), "steps"),
     ],
 )  # fmt: skip
 def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
@@ -216,6 +219,15 @@ def test_a_name_in_other_letters_or_of_another_module(module: Any, name: str, sa
     with pytest.raises(AttributeError) as raised:
         getattr(module, name)
     assert str(raised.value) == f"module {module.__name__!r} has no attribute {name!r}{says}"
+
+
+def test_another_module_that_nobody_has_imported_is_searched_too() -> None:
+    program = "import tinygrad_edu as tg; print(hasattr(tg.data, 'xyzzy')); tg.optim.relu"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.stdout == "False\n"
+    assert ran.stderr.endswith(
+        "AttributeError: module 'tinygrad_edu.optim' has no attribute 'relu': here it is nn.functional.relu\n"
+    )
 
 
 def test_what_is_said_to_be_here_is_here() -> None:

@@ -30,7 +30,7 @@ __all__ = [
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
-    "label": "name", "argnum": "argnums", "grad_outputs": "gradient",
+    "label": "name", "argnum": "argnums", "grad_outputs": "gradient", "end": "stop", "steps": "num",
 }  # fmt: skip
 """What arguments are called here."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
+from importlib import import_module
 from inspect import Signature, signature
 from itertools import zip_longest
 from typing import Any, ClassVar, NoReturn
@@ -167,7 +168,7 @@ def _meant(name: str, module: str) -> str:
     known = sys.modules[module].__all__
     by_letters = {other.lower(): other for other in known}.get(name.lower())  # Adamw, Conv2D
     for elsewhere, called in (("tinygrad_edu.nn.functional", "nn.functional"), ("tinygrad_edu", "tg")):
-        if not by_letters and name in sys.modules[elsewhere].__all__:
+        if not by_letters and name in import_module(elsewhere).__all__:
             return f": here it is {called}.{name}"
     from difflib import get_close_matches  # which is needed here alone
 

@@ -79,7 +79,7 @@ def not_bools(call: CheckedCall) -> None:
 
 def room(call: CheckedCall) -> None:
     """A whole number beside an array of whole numbers is one that its dtype can hold."""
-    dtypes = [x.dtype for x in call.operands if hasattr(x, "dtype")]
+    dtypes = [np.dtype(int) if x.dtype == bool else x.dtype for x in call.operands if hasattr(x, "dtype")]
     for x in call.operands:
         for dtype in dtypes if type(x) is int else ():
             if dtype.kind in "iu" and not np.iinfo(dtype).min <= x <= np.iinfo(dtype).max:

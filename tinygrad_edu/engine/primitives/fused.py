@@ -44,7 +44,9 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
 
 def _flattened(shape: Sequence[int], sizes: Sequence[int]) -> str:
     """How x of this shape fits a weight of these sizes, if all its numbers, or those of each example, fit."""
-    if (prod(shape[1:]),) == sizes[1:]:
+    if len(shape) == 1 and sizes[1:] == (1,):
+        return say("; x[:, None] makes an example of each number")
+    if len(shape) > 2 and (prod(shape[1:]),) == sizes[1:]:
         return say("; nn.Flatten() makes one axis of the last ones")
     if (prod(shape),) == sizes[1:]:
         return say("; one example gets the axis of a batch, which nn.Flatten() keeps, by x[None]")

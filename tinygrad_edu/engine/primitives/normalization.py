@@ -295,7 +295,8 @@ def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | Non
     array([[0.2, 1.4]], dtype=float32)
     """
     shape = _ending("rms_norm", x, normalized_shape, weight=weight)
-    eps = float(np.finfo(np.result_type(number_of(x), np.float16)).eps) if eps is None else eps
+    x = x if isinstance(x, Node) else np.asarray(x)
+    eps = float(np.finfo(np.result_type(x.dtype, np.float16)).eps) if eps is None else eps
     out = x / sqrt(mean(square(x), tuple(range(-len(shape), 0)), True) + eps)
     return out if weight is None else out * weight
 
