@@ -119,7 +119,8 @@ USUAL: dict[str, Any] = {"weight": (64, 64, 3, 3), "windows": (24, 24), "stride"
     "change",
     [
         {"weight": (64, 64, 1, 3)},
-        {"weight": (64, 3, 3, 3)},
+        {"weight": (64, 20, 3, 3)},
+        {"weight": (8, 8, 3, 3)},
         {"n": 3},
         {"windows": (24, 5)},
         {"stride": (2, 1)},

@@ -16,8 +16,8 @@ compute these, and the rules of each row are the other two rows:
 The work is one matrix product. What lies under the window is copied into the columns of a matrix ("im2col"), for a
 few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. Where a row of
 positions is wide, it has a matrix of its own; those of neighbouring rows overlap in memory as their windows do in the
-image, so that windows of 3 × 3 copy each number three times instead of nine. With many channels `row_by_row.py` has a
-quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
+image, so that windows of 3 × 3 copy each number three times instead of nine. With several channels `row_by_row.py`
+has a quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
 cross-correlation.
 """
 
@@ -106,14 +106,14 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
         check("convolution", *operands)
     by_row = groups is None and max(stride) == 1 and len(weight) <= weight.shape[1]
     if by_row and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
-        out = row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype)
-        return images_first(_plus(out, *bias))
+        return images_first(row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype, *bias))
     out = np.empty((len(weight), *windows, len(x)), dtype)
     weight = weight.transpose(_order(kernel, windows, dilation, len(x)))
-    for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
+    for x_, w, y, *b in _grouped(groups, with_border(x, padding), weight, out, *bias):
         for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
             multiply(_matrix(w), matrices, _matrices(y[:, rows], len(matrices)))
-    return images_first(_plus(out, *bias))
+            _plus(y[:, rows], *b)
+    return images_first(out)
 
 
 def _conv_transpose_rule(
@@ -139,8 +139,8 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     if dtype.kind == "b":
         check("conv_transpose", *operands)
     if groups is None and row_by_row.pays(weight.shape, windows, stride, dilation, n):
-        out = row_by_row.to_images(images_last(y), weight, size, stride, padding, dilation, dtype)
-        return images_first(_plus(out, *bias))
+        how = (size, stride, padding, dilation, dtype, *bias)
+        return images_first(row_by_row.to_images(images_last(y), weight, *how))
     out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), dtype)
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows, columns in _blocks(_matrix(w).shape[1], windows, n, out.dtype):
