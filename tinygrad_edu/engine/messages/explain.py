@@ -18,7 +18,7 @@ from .elsewhere import ARGUMENTS
 from .operands import is_no_array_of_numbers, not_numbers
 from .words import listed, made_at
 
-__all__ = ["check", "refused", "wrong_call"]
+__all__ = ["check", "refused", "signature", "wrong_call"]
 
 
 def refused(
@@ -87,10 +87,15 @@ def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeEr
     ]
     return DtypeError(
         "{signature} was called as {call}{hints}",
-        signature=f"{row.name}({', '.join([*operands, *(f'{name}={x!r}' for name, x in row.attrs.items())])})",
+        signature=f"{row.name}{signature(row)}",
         call=f"{row.name}({', '.join(words)})",
         hints="".join(here),
     )
+
+
+def signature(row: Any) -> str:
+    """The operands and attributes of a row, as a call has them: `(x, axis=None, keepdims=False)`."""
+    return f"({', '.join([*_operand_names(row), *(f'{name}={default!r}' for name, default in row.attrs.items())])})"
 
 
 def _operand_names(row: Any) -> list[str]:
