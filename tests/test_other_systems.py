@@ -92,7 +92,7 @@ def loop():
     while True: pass
 def read(): return open("given.txt").read()
 '''
-with Sandbox(Limits(call_seconds=0.4), files={"given.txt": b"mine"}) as sandbox:
+with Sandbox(Limits(call_seconds=2), files={"given.txt": b"mine"}) as sandbox:
     level = sandbox.isolation.level
     with sandbox.open(Submission.from_source(program)) as session:
         home = session.child().home

@@ -101,6 +101,12 @@ def test_what_holds_one_number_is_a_number(one: Any) -> None:
     assert nn.init.constant_(tg.zeros(2), one).tolist() == [float(one)] * 2
 
 
+def test_an_array_of_length_one_is_a_list() -> None:
+    for one in ([1.0], (np.array(1.0),), [tg.Value(1.0)], np.array([1.0]), tg.tensor([1.0])):
+        assert [len(part) for part in data.random_split(DATASET, one)] == [len(DATASET)]  # type: ignore[arg-type]
+    assert [len(part) for part in data.random_split(DATASET, tg.tensor([0.5, 0.5]))] == [3, 3]  # type: ignore[arg-type]
+
+
 HINTED = [(call, kinds_of(str(call.values[2].annotation))) for call in calls()]
 NUMBERS = [call for call, kinds in HINTED if any(kind.word == "a number" for kind in kinds)]
 
@@ -156,6 +162,11 @@ def test_of_arguments_that_are_too_many_python_tells() -> None:
         (partial(tg.Value, 1.0), "nam", "Value has no argument nam; did you mean name"),
         (tg.draw, "widht", "draw has no argument widht; did you mean width"),
         (tg.draw, "size", "draw has no argument size; it has node, mode"),
+        (tg.ones(2).sum, "axsi", "sum has no argument axsi; did you mean axis"),
+        (tg.load, "pth", "load has no argument pth; did you mean path"),
+        (tg.save, "ob", "save has no argument ob; did you mean obj"),
+        (tg.svd, "full_matrixes", "svd has no argument full_matrixes; did you mean full_matrices"),
+        (tg.graph.plain, "gradient", "plain has no argument gradient; did you mean gradients"),
         (tg.explain, "digit", "explain has no argument digit; did you mean digits"),
         (tg.formula, "latx", "formula has no argument latx; did you mean latex"),
         (tg.gradcheck, "rtoll", "gradcheck has no argument rtoll; did you mean rtol"),

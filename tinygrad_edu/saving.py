@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ._support.files import read_file, replace_file
-from ._support.formats import format_of
+from ._support.files import read_file
+from ._support.formats import format_of, save_as
 from .engine.messages import describe, short
 from .engine.tensor import Tensor
 from .errors import DtypeError, FileError
@@ -54,10 +54,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     """
     if not isinstance(path, (str, os.PathLike)):
         raise DtypeError(f"save: path is a text or a path, not {short(path)}; what is saved comes before it")
-    path = Path(path)
-    write, _ = format_of(path, FORMATS)
-    replace_file(path, write(obj))
-    return path
+    return save_as(path, {extension: write for extension, (write, _) in FORMATS.items()}, obj)
 
 
 def load(path: str | os.PathLike[str]) -> Any:

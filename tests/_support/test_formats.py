@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import tinygrad_edu as tg
 from tinygrad_edu._support.formats import Writer, format_of, save_as, write_to
 from tinygrad_edu.errors import FileError
 
@@ -32,6 +33,9 @@ def test_a_refusal_names_the_function_and_the_way_out() -> None:
 
 
 def test_what_cannot_be_written_names_the_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"^save: cannot write .*x\.txt: No such file or directory$"):
+    said = r"^save: cannot write .*x\....: No such file or directory; make the folder .*none first$"
+    with pytest.raises(FileNotFoundError, match=said):
         save_as(tmp_path / "none" / "x.txt", FORMATS, 3)
+    with pytest.raises(FileNotFoundError, match=said):
+        tg.save([3], tmp_path / "none" / "x.npz")
     assert os.listdir(tmp_path) == []

@@ -88,7 +88,8 @@ def test_files_that_are_missing_or_no_text_are_refused(run: Command, folder: Pat
     (folder / "notepad.txt").write_bytes(b"\xef\xbb\xbf" + b"abc " * 60)
     assert "24 to test with, 4 different" in run("train", "gpt", "--text", "notepad.txt", *SMALL)[1]
     assert "cannot read none.txt: No such file" in run("train", "gpt", "--text", "none.txt")[2]
-    assert "none.npz is no file; give the .npz that train wrote" in run("sample", "none.npz")[2]
+    for no_file in ("none.npz", "."):
+        assert f"{no_file} is no file; give the .npz that train wrote" in run("sample", no_file)[2]
     write(folder, "none.npz", "")
     assert "cannot read none-sizes.json" in run("sample", "none.npz")[2]
     write(folder, "y.txt", "one line has no second sentence\n" * 9)

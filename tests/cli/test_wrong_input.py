@@ -46,6 +46,7 @@ WRONG = {
     # the file
     "no such file": ("draw nothing.py:z", "nothing.py: No such file or directory"),
     "a slip in the file": ("draw leson.py:z", "leson.py: No such file or directory; did you mean 'lesson.py'?"),
+    "another file": ("draw no.py:z", "no.py: No such file or directory\n"),
     "no such folder": ("draw nowhere/lesson.py:z", "nowhere/lesson.py: No such file or directory"),
     "a folder": ("draw folder.py:z", "folder.py: this is a folder, not a Python file"),
     # the name

@@ -50,18 +50,34 @@ def test_a_product_is_numpys(shapes: Any, openblas: Openblas) -> None:
     assert z.requires_grad
 
 
-@pytest.mark.parametrize("unpacked", [1, 500, 10**6])
+@pytest.mark.parametrize("unpacked", [1, 2000, 10**6])
 @pytest.mark.parametrize("leading", [(), (4,)])
-@pytest.mark.parametrize("columns", [1, 17, 32, 48, 96])
+@pytest.mark.parametrize("columns", [0, 1, 17, 32, 48, 96])
+@pytest.mark.parametrize("rows", [0, 3, 40, 41])
 def test_many_products_with_one_matrix_are_numpys(
-    columns: int, leading: tuple[int, ...], unpacked: int, monkeypatch: pytest.MonkeyPatch
+    rows: int, columns: int, leading: tuple[int, ...], unpacked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blas, "UNPACKED", unpacked)
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(3, 5)), rng.normal(size=(*leading, columns, 5)).swapaxes(-1, -2)
-    out = np.empty((*leading, 3, columns))
-    multiplier(y, 3)(x, out)
+    x, y = rng.normal(size=(rows, 5)), rng.normal(size=(*leading, columns, 5)).swapaxes(-1, -2)
+    out = np.empty((*leading, rows, columns))
+    multiplier(y, rows)(x, out)
     assert np.allclose(out, x @ y, rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtypes", ["ff", "dd", "fd", "ld"])
+@pytest.mark.parametrize("columns", [64, 100, 128])
+@pytest.mark.parametrize("rows", [255, 256, 257, 1000])
+def test_products_of_many_rows_are_numpys(
+    rows: int, columns: int, dtypes: str, openblas: Openblas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "UNPACKED", 100_000)
+    rng = np.random.default_rng(0)
+    x, y = (rng.normal(0, 9, size).astype(dtype) for size, dtype in zip([(rows, 60), (60, columns)], dtypes))
+    for a, b in ((x, y), (x, np.asfortranarray(y)), (np.asfortranarray(x), y)):
+        found = product(a, b)
+        assert found.dtype == (a @ b).dtype
+        assert np.allclose(found, a @ b, rtol=1e-5 if dtypes == "ff" else 1e-12, atol=1e-3 if dtypes == "ff" else 0)
 
 
 @pytest.mark.parametrize("unpacked", [500, 50_000, 10**6])

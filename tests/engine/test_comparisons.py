@@ -100,6 +100,17 @@ def test_of_whole_numbers_they_are_numpys(f: Any, dtype: Any) -> None:
     assert found.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("bits", [np.bitwise_and, np.bitwise_or, np.bitwise_xor])
+def test_beside_an_array_they_are_the_same_on_either_side(bits: np.ufunc) -> None:
+    x, array = tg.tensor(np.array([1, 3, 4])), np.array([3, 1, 5])
+    assert bits(array, x).tolist() == bits(x, array).tolist() == bits(array, x.data).tolist()
+    assert np.invert(x).tolist() == [-2, -4, -5]
+    answer = tg.tensor([1.0, -1.0], requires_grad=True) > 0
+    assert bits(answer, tg.tensor(np.array([True, True]))).tolist() == bits(answer, True).tolist()
+    with pytest.raises(tg.DtypeError, match="answers of comparisons"):
+        bits(answer, tg.tensor([1.0, 0.0]))
+
+
 def test_replay_names_what_is_not_there() -> None:
     x = tg.tensor(np.arange(1.0, 21.0), requires_grad=True, name="x")
     y = (x * x).sum()

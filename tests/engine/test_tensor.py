@@ -65,6 +65,7 @@ def test_the_gradient_of_a_single_number_is_an_array_which_can_be_changed(f: Cal
     for gradient in (x.grad, tg.gradients(f(x), [x])[0], tg.grad(f)(np.array(2.0))):
         assert isinstance(gradient, np.ndarray)
         assert gradient.shape == ()
+    assert round(x.grad, 1) == 0.5
     x.grad.fill(0)
     assert x.grad == 0
 

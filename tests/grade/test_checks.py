@@ -748,3 +748,9 @@ def test_wrong_programs_are_named_in_the_sandbox(sandbox: Sandbox) -> None:
     }  # fmt: skip
     recursive = graded(RECURSES, sandbox)
     assert (recursive["deep"].kind, recursive["shared"].kind) == ("recursion", "exponential time")
+
+
+def test_the_smallest_example_is_not_of_two_zeros() -> None:
+    with pytest.raises(WrongAnswer) as caught:  # for x = [2.] it is 0., where the engine has -0.
+        backward(lambda g, x: g * (x < 1) * (x + x**2), lambda x: tg.maximum(0.0, 1 - x), rng(), "n")
+    assert "x = [0.5] and an upstream gradient of 1, it is [0.75], and [-1.] is right" in caught.value.how

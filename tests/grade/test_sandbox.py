@@ -148,6 +148,20 @@ def test_what_happened_is_said_and_later_calls_run(sandbox: Sandbox, call, kind:
         assert session.output == ("loaded\nloaded\n" if kind in ("exited", "time") else "loaded\n")
 
 
+def test_a_program_that_breaks_python_ends_at_once_and_in_silence(sandbox: Sandbox) -> None:
+    source = (
+        "import builtins, sys\n"
+        "def broken(*_, **__): raise RuntimeError\n"
+        "def break_python(): sys.excepthook = builtins.isinstance = broken\n"
+        "def f(): return 2.0\n"
+    )
+    with sandbox.open(Submission.from_source(source)) as session:
+        with pytest.raises(StudentError, match="exit code 1"):
+            session.student.break_python()
+        assert session.student.f() == 2.0
+        assert not session.output
+
+
 def test_an_object_is_lost_with_its_process(student: Student) -> None:
     value = student.Value(1.0)
     with pytest.raises(StudentError):

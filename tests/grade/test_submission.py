@@ -304,6 +304,7 @@ def test_a_damaged_file_that_is_not_graded_costs_nothing(tmp_path: Path) -> None
             )
         ),
         ("\r\n# -*- coding: latin-1 -*-\r\nx = 'é'".encode("latin-1"), "\n# -*- coding: latin-1 -*-\nx = 'é'", ""),
+        ("# -*- coding: latin-1-unix -*-\nx = 'é'".encode("latin-1"), "# -*- coding: latin-1-unix -*-\nx = 'é'", ""),
         ("# coding: utf-8\n# coding: cp1251\nx = 'é'".encode(), "# coding: utf-8\n# coding: cp1251\nx = 'é'", ""),
         ("x = 'é'\n# coding: cp1251".encode(), "x = 'é'\n# coding: cp1251", ""),
         (b"# coding: no-such-codec\nx = 1", "# coding: no-such-codec\nx = 1", ""),

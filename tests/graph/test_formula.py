@@ -185,6 +185,8 @@ def test_latex_has_brackets_where_they_are_needed_and_fractions_need_none(node: 
         ("layer.0.weight", r"\mathrm{layer.0.weight}"),
         ("my_loss", r"\mathrm{my\_loss}"),
         ("变数", r"\mathrm{\text{变数}}"),
+        ("किताब", r"\mathrm{\text{किताब}}"),  # with its vowel signs, which are no letters
+        ("नमस्ते", r"\mathrm{\text{नमस्ते}}"),
         ("∂z/∂x", r"\frac{\partial z}{\partial x}"),
         ("∂³z/∂x²∂y", r"\frac{\partial^{3} z}{\partial x^{2} \, \partial y}"),
         (r"\input{x}", r"{\langle \mathrm{\backslash{}input\{x\}} \rangle}"),

@@ -253,3 +253,21 @@ def test_data_are_called_in_a_rule_as_their_box_is_called() -> None:
     for names, rule in ((None, "g ⊙ […]"), ({"D": data}, "g ⊙ D")):
         graph = tg.draw((w * data).sum(), "both", names=names).graph
         assert {edge.rule for edge in graph.edges if edge.pair} == {rule, "g"}
+
+
+@pytest.mark.parametrize(
+    ("y", "rule", "local"),
+    [
+        (lambda w: w * np.array(-2.0), "g · (−2)", "−2"),
+        (lambda w: w ** np.array(-2.0), "−2 · g ⊙ w⁻³", "−2 · w⁻³"),
+        (lambda w: np.array(2.0) ** w, "g ⊙ v₁ · 0.6931", "v₁ · 0.6931"),
+        (lambda w: w * np.array([1.25, -0.33, 4.07]), "g ⊙ […]", None),
+    ],
+)
+def test_an_array_of_one_number_is_a_number_and_nothing_is_said_of_many_alone(
+    y: Any, rule: str, local: str | None
+) -> None:
+    w = tg.tensor([0.5, 0.7, 3.0], requires_grad=True, name="w")
+    graph = tg.draw(loss := tg.sum(y(w)), "both").graph
+    assert rule in {edge.rule for edge in graph.edges if edge.pair}
+    assert local in {event.rule for event in tg.steps(loss) if event.kind == "contribution" and event.local}

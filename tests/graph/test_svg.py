@@ -19,6 +19,8 @@ from tinygrad_edu.graph.mathematics import ACCENTS, isolated, pieces
 from tinygrad_edu.graph.names import word
 from tinygrad_edu.graph.palette import DARK, LIGHT
 from tinygrad_edu.graph.picture.bold import parts_of
+from tinygrad_edu.graph.picture.card import VERY_LONG
+from tinygrad_edu.graph.picture.typeset import Text
 from tinygrad_edu.graph.text import shorten, visible
 
 from .examples import EXAMPLES, chain, tangle, worked_example
@@ -69,6 +71,13 @@ def test_what_the_picture_of_the_worked_example_says() -> None:
         "+q = 5∂z/∂q = 4",
         "×z = 20∂z/∂z = 1",
     ]
+
+
+def test_what_an_operation_was_called_with_is_said_where_it_is_not_the_default() -> None:
+    x = tg.ones((2, 3), requires_grad=True)
+    drawing = tg.draw(x.mean(axis=0, keepdims=True).max())
+    assert re.findall("; result of ([^;<]*)", drawing.svg()) == ["mean (axis=0, keepdims=True)", "max"]
+    assert re.findall("<td>(m.*?)</td>", drawing.html()) == ["mean (axis=0, keepdims=True)", "max"]
 
 
 def test_shapes_tell_leaves_constants_operations_and_the_output_apart() -> None:
@@ -223,6 +232,25 @@ def test_a_very_long_name_has_two_rows(name: str, rows: list[str]) -> None:
     root = parsed(tg.draw(tg.Value(2.0, name=name) * 3.0, engine="builtin"))
     texts = [e for e in root.iter(f"{SVG}text") if by_class(e, "name")]
     assert ["".join(e.text or "" for e in text.iter() if "name" in e.get("class", "")) for text in texts] == rows
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (20, 30)])
+@pytest.mark.parametrize("options", [{}, {"mode": "both"}, {"mode": "backward"}, {"width": 1}])
+def test_a_very_long_name_has_two_rows_in_every_box(shape: tuple[int, ...], options: dict[str, Any]) -> None:
+    """And what else is said of an operation stands under both."""
+    first, second = (
+        tg.tensor(np.ones(shape), requires_grad=True, name=f"the_rate_of_the_{x}") for x in ("left", "right")
+    )
+    y = tg.clip(first * second, 0.25, 0.75)
+    y.name = "the_product_of_the_rates"
+    loss = tg.sum(y * 3.0)
+    loss.name = "the_loss_of_the_encoder"
+    for node, card in zip((drawing := tg.draw(loss, engine="builtin", **options)).graph.nodes, drawing.cards):
+        texts = [[item.text for item in row if isinstance(item, Text)] for row in card.rows]
+        styles = {item.style: item.width for row in card.rows for item in row if isinstance(item, Text)}
+        assert max(styles.get("name", 0), styles.get("partial", 0)) <= VERY_LONG, texts
+        if node.label == y.name:
+            assert [row[0] for row in texts[:2]] == ["the_product_", "of_the_rates"]
 
 
 @settings(deadline=None)

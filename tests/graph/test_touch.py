@@ -165,6 +165,24 @@ def test_an_entry_changes_the_picture_and_the_tables_as_if_it_had_been_drawn_ane
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("mode", ["forward", "both"])
+def test_numbers_in_names_and_those_of_operands_stay(opened: Any, mode: Any, lang: str) -> None:  # noqa: F811
+    def drawing(w: float) -> Any:
+        x, v = tg.Value(2.0, name="x 2; 1"), tg.Value(w, name="1")
+        y = x * v + v * 2
+        y.name = "y 4"
+        return tg.draw(y * y, mode, lang=lang, fit=None)
+
+    page, expected = opened(drawing(1.0)), opened(drawing(-40.0))
+    page.bring_to_front()
+    page.select_option("#leaf", label="«1»")
+    page.fill("#number", "-40")
+    said = [[title.text_content() for title in one.locator(".stage title").all()] for one in (page, expected)]
+    assert said[0] == said[1]
+
+
+@pytest.mark.slow
 def test_numbers_of_any_length_stay_in_their_boxes(opened: Any) -> None:  # noqa: F811
     page = opened(tg.draw(layer(), fit=None))
     for name in ("X[0, 0]", "W[1, 1]", "s"):

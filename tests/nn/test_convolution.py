@@ -106,6 +106,15 @@ def test_first_and_second_derivatives(stride: int, padding: int, groups: int) ->
     assert_gradients(lambda x, w, b: F.conv_transpose2d(x, w, b, stride, padding, groups=groups), x, w, b)
 
 
+def test_of_no_channels_the_bias_is_left() -> None:
+    layer: Any
+    for layer in (nn.Conv2d(0, 3, 3), nn.ConvTranspose2d(0, 3, 3)):
+        y = layer(tg.ones((2, 0, 5, 4)))
+        assert (y.data == layer.bias.data[:, None, None]).all()
+        y.sum().backward()
+        assert layer.bias.grad.tolist() == [y.size / 3] * 3
+
+
 def test_gradcheck_of_a_layer() -> None:
     layer = nn.Conv2d(2, 3, (2, 3), padding=1).double()
     assert tg.gradcheck(lambda x: layer(x).tanh().sum(), numbers((2, 2, 3, 4), 9))

@@ -825,6 +825,7 @@ def test_rms_norm_divides_by_the_root_of_the_mean_square() -> None:
         expected = x / np.sqrt((x**2).mean((2, 3), keepdims=True) + eps) * np.arange(12).reshape(3, 4)
         np.testing.assert_allclose(layer(tg.tensor(x)).data, expected, rtol=tolerance)
     close(nn.RMSNorm(4, 0.5, False)(tg.tensor(V)), V / np.sqrt((V**2).mean(3, keepdims=True) + 0.5))
+    close(F.rms_norm([[3, 4]], 2), np.array([[3, 4]]) / np.sqrt(12.5))
     with pytest.raises(tg.ShapeError, match=r"rms_norm: input .* does not end with normalized_shape \(5,\)"):
         F.rms_norm(V, 5)
 

@@ -48,6 +48,7 @@ SQUARES: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "local_response_norm": (lambda x: F.local_response_norm(x, 3), LOUD.reshape(1, 4, 2)),
     "gelu": (lambda x: F.gelu(x, approximate="tanh"), LOUD),
     "cosine_embedding_loss": (lambda x: F.cosine_embedding_loss(x, LOUD[None, ::-1], np.ones(1)), LOUD[None]),
+    "conv1d": (lambda x: F.conv1d(x, np.full((1, 1, 4), 100, x.dtype)), LOUD[None, None]),
     "pairwise_distance": (lambda x: F.pairwise_distance(x, LOUD[None, ::-1]), LOUD[None]),
     "gaussian_nll_loss": (lambda x: F.gaussian_nll_loss(x, np.zeros(8), np.full(8, 100.0)), LOUD),
 }

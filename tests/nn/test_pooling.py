@@ -161,6 +161,8 @@ def test_windows_lie_side_by_side_where_no_stride_is_given(pool: Any) -> None:
         (lambda x: F.avg_pool2d(x, 2, stride=0), r"stride is a whole number from 1 on"),
         (lambda x: F.max_pool2d(x, 2.0), r"kernel_size is a whole number from 1 on, or a tuple of 2 such, not 2.0"),
         (lambda x: F.adaptive_avg_pool2d(x, 0), r"output_size is a whole number from 1 on"),
+        (lambda x: F.adaptive_avg_pool2d(x[:, :, :0], 2), r"adaptive_avg_pool2d: .* larger than the image \(0, 5\)"),
+        (lambda x: F.adaptive_max_pool2d(x[:, :, :0], 2), r"adaptive_max_pool2d: .* larger than the image \(0, 5\)"),
     ],
 )
 def test_what_does_not_go_together_is_refused(call: Any, says: str) -> None:

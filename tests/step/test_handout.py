@@ -86,7 +86,9 @@ def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
         ("W₂ ** (−1)", r"W_{2} ^{-1}"),
         ("g W.T² + x²^k", r"g \, \mathrm{W.T}^{2} + x^{2}{}^{k}"),
         ("«50% & more» + x", r"{\langle \mathrm{50\%\ \&\ more} \rangle} + x"),
-        ("model.loss = log(2)", r"\mathrm{model.loss} = \operatorname{log}(2)"),
+        ("model.loss = log(2)", r"\mathrm{model.loss} = \log(2)"),
+        ("v₁ = 2 ** 1.5 · max(x^0.5)", r"v_{1} = 2 ^{1.5} \cdot \max(x^{0.5})"),
+        ("sigmoid(x) = v1.5", r"\operatorname{sigmoid}(x) = \mathrm{v1.5}"),
     ],
 )
 def test_our_notation_as_latex(ours: str, theirs: str) -> None:

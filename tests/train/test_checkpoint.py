@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tests.cli.conftest import environment
+from tests.train.test_fit import Tempered
 from tinygrad_edu import nn, optim, train
 from tinygrad_edu.data import DataLoader, Digits, RandomHorizontalFlip
 from tinygrad_edu.errors import FileError, TinygradError
@@ -27,17 +29,20 @@ print("done")
 """
 
 
-def training(path: Any, epochs: int, resume: bool = True) -> tuple[Any, train.History]:
+def training(
+    path: Any, epochs: int, resume: bool = True, loss_of: Callable[[], Any] = nn.CrossEntropyLoss
+) -> tuple[Any, train.History]:
     """All that is random or remembers: shuffling, augmentation, dropout, running means, moments, a schedule."""
     tg.manual_seed(3)
     model = nn.Sequential(
         nn.Flatten(), nn.Linear(64, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(0.2), nn.Linear(20, 10)
     )
-    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    loss = loss_of()
+    optimizer = optim.Adam([*model.parameters(), *loss.parameters()], lr=0.01)
     history = fit(
         model,
         DataLoader(Digits(), 100, shuffle=True, transform=RandomHorizontalFlip(), seed=4),
-        nn.CrossEntropyLoss(),
+        loss,
         optimizer,
         epochs,
         metrics=[accuracy],
@@ -58,10 +63,11 @@ def same_numbers(path: Path, other: Path) -> None:
     assert path.read_bytes() == other.read_bytes()
 
 
-def test_resumed_training_gives_the_numbers_of_an_uninterrupted_one(tmp_path: Path) -> None:
-    training(tmp_path / "whole.npz", epochs=5)
+@pytest.mark.parametrize("loss", [nn.CrossEntropyLoss, Tempered])
+def test_resumed_training_gives_the_numbers_of_an_uninterrupted_one(tmp_path: Path, loss: Any) -> None:
+    training(tmp_path / "whole.npz", epochs=5, loss_of=loss)
     for epochs in (2, 4, 5):
-        training(tmp_path / "parts.npz", epochs)
+        training(tmp_path / "parts.npz", epochs, loss_of=loss)
     same_numbers(tmp_path / "whole.npz", tmp_path / "parts.npz")
 
 

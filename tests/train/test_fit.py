@@ -392,6 +392,14 @@ def test_any_name_of_a_metric_is_drawn_and_printed_as_text(name: str, tmp_path: 
     assert all(char.isprintable() or char == "\n" for char in repr(history))
 
 
+def test_a_path_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    for refuse in (train.Checkpoint, train.SaveBest, train.History().plot):
+        with pytest.raises(tg.FileError, match=r"'a\.pt' has none of the extensions \.(npz|svg)"):
+            refuse(tmp_path / "a.pt")
+    with pytest.raises(tg.FileError, match=r"Checkpoint: 'a\.safetensors' has none"):
+        train.Checkpoint("a.safetensors")  # which holds arrays alone
+
+
 def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib")
     history = train.History()
@@ -402,7 +410,7 @@ def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match=r"No space left .*curves\.svg"):
+    with pytest.raises(OSError, match=r"curves\.svg: No space left"):
         history.plot(tmp_path / "curves.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["curves.svg"]
     assert (tmp_path / "curves.svg").read_bytes() == whole

@@ -12,6 +12,8 @@ from secrets import token_hex
 from time import time
 from zlib import crc32
 
+from .languages import say
+
 __all__ = ["read_file", "read_resource", "remove_abandoned", "replace_file"]
 
 DRAFT = re.compile(r"\.(.*)\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part", re.DOTALL)
@@ -90,7 +92,10 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
             draft.chmod(old.st_mode & 0o777)
         os.replace(draft, target)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None  # it names the file, not its draft
+        reason, folder = error.strerror, Path(path).parent
+        if isinstance(error, FileNotFoundError) and not folder.exists():
+            reason = say("{reason}; make the folder {folder} first", reason=reason, folder=folder)
+        raise OSError(error.errno, reason, str(path)) from None  # it names the file, not its draft
     finally:
         if draft is not None:
             with suppress(OSError):  # after the renaming there is no draft

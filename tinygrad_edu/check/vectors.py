@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.convert import native
 from ..engine.derivatives import function_of
 from ..engine.messages import short
 from ..engine.node import Node, number_of
@@ -72,7 +73,7 @@ class Arguments:
             kind = _kind(x, all_nodes)
             if kind is None:
                 continue
-            data = np.asarray(number_of(x))
+            data = native(np.asarray(number_of(x)))
             span = slice(start, start := start + data.size)
             name = (isinstance(x, Node) and x.name) or name
             self.varied.append(Varied(position, name, kind, data.shape, data.dtype, span))

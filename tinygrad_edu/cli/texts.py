@@ -217,12 +217,12 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
 
     Raises `Refusal` for files that are missing or damaged.
     """
-    stem = weights.with_suffix("")
-    sizes = Path(f"{stem}-sizes.json")
     if not weights.is_file():
         beside = next(weights.glob("*-sizes.json"), Path("gpt/gpt-sizes.json"))
         said = texts("{file} is no file; give the .npz that train wrote, such as {example}")
         raise Refusal(said, file=weights, example=str(beside).replace("-sizes.json", ".npz"))
+    stem = weights.with_suffix("")
+    sizes = Path(f"{stem}-sizes.json")
     try:
         saved = FORMAT.read(sizes, "model")
         tokenizer = Tokenizer.load(f"{stem}-tokens.json")

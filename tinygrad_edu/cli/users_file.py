@@ -83,8 +83,8 @@ def _compiled(file: str) -> CodeType:
         return compile(source, file, "exec", dont_inherit=True)
     except OSError as error:
         what = say("this is a folder, not a Python file") if path.is_dir() else str(error.strerror)
-        beside = [] if path.exists() else sorted(other.name for other in path.parent.glob("*.py"))
-        problem = what + _did_you_mean(path.name, beside)
+        beside = [] if path.exists() else sorted(other.stem for other in path.parent.glob("*.py"))
+        problem = what + _did_you_mean(path.stem, beside, ".py")
         raise Refusal("{name}: {problem}", name=file, problem=problem) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refusal("{name}: {problem}", name=_line_of(error, file), problem=exception_text(error)) from error
@@ -192,7 +192,7 @@ def _read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any
     return tree.id, steps[::-1]
 
 
-def _did_you_mean(name: str, candidates: Iterable[str]) -> str:
+def _did_you_mean(name: str, candidates: Iterable[str], ending: str = "") -> str:
     """`; did you mean 'loss'?`, or nothing if no candidate is similar."""
     near = difflib.get_close_matches(name, [c for c in candidates if not c.startswith("__")], 1)
-    return say("; did you mean {code}?", code=repr(near[0])) if near else ""
+    return say("; did you mean {code}?", code=repr(near[0] + ending)) if near else ""

@@ -125,9 +125,9 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: Any = 0) -> list[
     (8, 2)
     """
     dataset = as_dataset("random_split", dataset)
-    n = len(dataset)
+    n, lengths = len(dataset), np.asarray(lengths).tolist()
     sizes = [int(length) for length in lengths]
-    if any(isinstance(share, float) for share in lengths) and abs(sum(lengths) - 1) < 1e-9:
+    if any(isinstance(share, float) for share in lengths) and abs(sum(lengths) - 1) < 1e-6:
         sizes = [int(n * share) for share in lengths]
         for i in range(n - sum(sizes)):
             sizes[i % len(sizes)] += 1

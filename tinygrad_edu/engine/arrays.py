@@ -39,6 +39,10 @@ class Passing(ndarray):
     def __repr__(self) -> str:
         return repr(np.asarray(self))
 
+    def __round__(self, digits: int | None = None) -> Any:
+        number: Any = np.asarray(self)[()]  # which knows how only where it is a single number
+        return round(number, digits)
+
     @property
     def data(self) -> Any:
         return self

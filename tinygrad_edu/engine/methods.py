@@ -35,7 +35,8 @@ def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
 
         if of_one and not function.attrs:
             call = lambda node: node.unary(function)  # type: ignore[misc]
-        call.__name__, call.__doc__ = function.__name__, function.__doc__
+        call.__name__ = call.__qualname__ = function.__name__
+        call.__doc__ = function.__doc__
         return call
 
     return tuple(map(method, functions))

@@ -65,7 +65,7 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
         answer = _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
         comparison = ANSWERS.get(ufunc) if method == "__call__" and not options else None
         return answer if comparison is None else answered(answer, comparison, *operands)
-    row: Callable[..., Any] | None = BY_NUMPY.get(ufunc)
+    row: Callable[..., Any] | None = BY_NUMPY.get(ufunc) or ANSWERS.get(ufunc)
     if method == "outer" and row is not None:  # x gets an axis of size one for each axis of y
         x, y = operands
         return row(reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y, **options)

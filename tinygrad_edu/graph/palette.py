@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from .._support.files import read_resource
@@ -38,6 +39,7 @@ DARK = {
 _NAME = re.compile(r"var\(--([\w-]+)\)")
 
 
+@lru_cache
 def in_hex(colour: str) -> str | None:
     """A colour as #rrggbb, of #rgb, #rrggbb or a name of CSS; None for what is no colour.
 

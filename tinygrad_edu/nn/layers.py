@@ -9,7 +9,7 @@ import numpy as np
 
 from .._support.languages import texts
 from ..engine.arrays import plain
-from ..engine.messages import probability, several
+from ..engine.messages import check, probability, several
 from ..engine.node import number_of, shape_of
 from ..engine.parts import for_examples
 from ..engine.primitives.einsum import einsum
@@ -151,6 +151,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
     if many != shape_of(x2)[:-1] or shape_of(weight)[1:] != (*shape_of(x1)[-1:], *shape_of(x2)[-1:]):
         text = texts("bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {x1}, {x2} and {weight}")
         raise ShapeError(text, x1=shape_of(x1), x2=shape_of(x2), weight=shape_of(weight))
+    check("bilinear", x1, x2, weight)
     rows = [reshape(x, (math.prod(many), shape_of(x)[-1])) for x in (x1, x2)]
     y = reshape(einsum("ni,oij,nj->no", rows[0], weight, rows[1]), (*many, shape_of(weight)[0]))
     return y if bias is None else y + bias

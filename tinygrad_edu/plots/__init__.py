@@ -9,7 +9,6 @@ Plot: training, validation
 """
 
 from inspect import isfunction
-from typing import TYPE_CHECKING
 
 from ..engine.messages.elsewhere import spelt_here
 from .charts import bars, contours, histogram, lines, points, regions
@@ -21,5 +20,4 @@ __all__ = [
     "PALETTE", "AttentionPlot", "Plot", "attention", "bars", "contours", "histogram", "images", "lines", "points",
     "regions", "row",
 ]  # fmt: skip
-if not TYPE_CHECKING:  # so that the type checker knows the arguments
-    globals().update({name: spelt_here(x) for name, x in vars().items() if name in __all__ and isfunction(x)})
+globals().update({name: spelt_here(x) for name, x in vars().items() if name in __all__ and isfunction(x)})

@@ -8,7 +8,8 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from ..saving import load, save
+from .._support.formats import format_of
+from ..saving import FORMATS, load, save
 from .run import Callback, Run
 
 __all__ = ["Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
@@ -63,14 +64,15 @@ def _improves(value: float, other: float, best: Callable[..., Any], min_delta: f
 class Checkpoint(Callback):
     """Save the whole state of a training after each epoch, so that it can continue after an interruption.
 
-    The file holds the weights, the states of optimizer and scheduler, the history, the position in the order of the
-    examples and the state of the random numbers. So a resumed training gives the same numbers, bit for bit, as one that
-    was never interrupted. The file is replaced in one step: even `kill -9` leaves a complete one.
+    The file holds the weights of the model, and of a loss that has some, the states of optimizer and scheduler, the
+    history, the position in the order of the examples and the state of the random numbers. So a resumed training gives
+    the same numbers, bit for bit, as one that was never interrupted. The file is replaced in one step: even `kill -9`
+    leaves a complete one.
 
-    With `resume=True`, `fit` continues from the file, if there is one; model, optimizer, loader and scheduler must be
-    made as they were.
+    With `resume=True`, `fit` continues from the file, if there is one; model, loss, optimizer, loader and scheduler
+    must be made as they were.
 
-    Raises `FileError` for a file that is damaged or of another training.
+    Raises `FileError` for another extension than .npz, and for a file that is damaged or of another training.
 
     >>> import tempfile, tinygrad_edu as tg
     >>> from tinygrad_edu import nn, optim
@@ -88,6 +90,7 @@ class Checkpoint(Callback):
     """
 
     def __init__(self, path: str | os.PathLike[str], resume: bool = False) -> None:
+        format_of(path, {".npz": None}, function="Checkpoint")
         self.path, self.resume = Path(path), resume
 
     def on_fit_begin(self, run: Run) -> None:
@@ -104,13 +107,14 @@ class SaveBest(Callback):
     """Save the weights, a `state_dict()`, of the epoch that is best in a column of the history.
 
     `best` is `min` where less is better, `max` where more is. Load the weights with
-    `model.load_state_dict(tg.load(path))`.
+    `model.load_state_dict(tg.load(path))`. Raises `FileError` for another extension than `tg.save` has.
 
     >>> SaveBest("best.npz", "val_accuracy", best=max).path.name
     'best.npz'
     """
 
     def __init__(self, path: str | os.PathLike[str], monitor: str = "val_loss", best: Callable[..., Any] = min) -> None:
+        format_of(path, FORMATS, function="SaveBest")
         self.path, self.monitor, self.best = Path(path), monitor, best
 
     def on_epoch_end(self, run: Run) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from .._support.files import replace_file
+from .._support.formats import format_of, save_as
 from .._support.text import clean
 from ..plots import PALETTE
 
@@ -59,13 +59,15 @@ class History:
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw the loss of each step and each epoch, and beside it the metrics, with Matplotlib.
 
-        With a path the picture is saved there, in the format of its extension; the file appears complete or not at all.
-        Otherwise `plt.show()` or the notebook shows it. Gives the Axes. Raises `ImportError` where Matplotlib is
-        missing.
+        With a path the picture is saved there, in the format of its extension: .svg, .png or .pdf; the file appears
+        complete or not at all. Otherwise `plt.show()` or the notebook shows it. Gives the Axes. Raises `ImportError`
+        where Matplotlib is missing, and `FileError` for another extension.
         """
+        if path is not None:
+            format_of(path, FORMATS, function="plot")
         axes = self._drawn()
         if path is not None:
-            replace_file(path, _finished(axes, Path(path).suffix.removeprefix(".") or "png"))
+            save_as(path, FORMATS, axes, function="plot")
         return axes
 
     def picture(self) -> bytes:
@@ -138,6 +140,7 @@ def _finished(axes: Any, kind: str) -> bytes:
     return content.getvalue()
 
 
+FORMATS = {f".{kind}": partial(_finished, kind=kind) for kind in ("svg", "png", "pdf")}
 COLOURS = {"training": PALETTE[0], "validation": PALETTE[1]}
 
 

@@ -12,6 +12,7 @@ from ..engine import random
 from ..engine.messages import in_words, short
 from ..engine.node import Node, shape_of
 from ..errors import DtypeError, FileError, ModuleError, ShapeError, TinygradError
+from ..nn import Module
 from ..nonfinite import NanReport, find_nan
 from .history import History
 from .metrics import Metric
@@ -129,7 +130,9 @@ class Run:
             raise FileError(f"fit: the checkpoint is damaged, or of another training: {why}") from None
 
     def _parts(self) -> dict[str, Any]:
-        names = ("model", "optimizer", "scheduler", "loader", "validation", "history")
+        names = ["model", "optimizer", "scheduler", "loader", "validation", "history"]
+        if isinstance(self.loss, Module) and [*self.loss.parameters(), *self.loss.buffers()]:
+            names.insert(1, "loss")
         return {name: getattr(self, name) for name in names if hasattr(getattr(self, name), "state_dict")}
 
 

@@ -50,6 +50,8 @@ vector = tg.tensor(np.ones(3))
 empty = tg.tensor(np.ones((0, 3)))
 whole = tg.tensor(np.array([0, 1, 2]))
 bools = tg.tensor(np.array([True, False]))
+BOOLS = np.eye(2) > 0
+F: Any = tg.nn.functional
 v = tg.Value(2.0, name="v")
 u = tg.Value(3.0)
 three, two = np.ones(3), np.ones(2)
@@ -121,8 +123,14 @@ SHAPES = [
     row("percentile, string", lambda: tg.percentile(x, "half"), DtypeError, "percentile", "'half'"),
     row("multi_dot, None", lambda: tg.multi_dot(None), DtypeError, "multi_dot", "a list or a tuple of arrays"),
     row("multi_dot, nothing", lambda: tg.multi_dot([]), ShapeError, "multi_dot", "the list is empty"),
+    row("multi_dot, no matrices", lambda: tg.multi_dot(tg.ones((0, 2, 2))), ShapeError, "multi_dot", "is empty"),
+    row("hstack, of no numbers", lambda: tg.hstack(tg.ones(0)), ShapeError, "hstack", "the Tensor is empty"),
+    row("median of nothing", lambda: tg.median(empty), ShapeError, "median: ", "(0, 3) has no numbers"),
+    row("average of nothing", lambda: tg.average(empty), ShapeError, "average: ", "(0, 3) has no numbers"),
+    row("mse_loss of nothing", lambda: F.mse_loss(empty, empty), ShapeError, "mse_loss: ", "(0, 3) has no numbers"),
     row("vecdot, one number", lambda: tg.vecdot(x, tg.tensor(2.0)), OutOfRangeError, "vecdot", "axis -1", "()"),
     row("add, overflow", lambda: tg.tensor(np.ones(2, np.int8)) + 300, OutOfRangeError, "add", "300", "int8"),
+    row("add, overflow of bools", lambda: bools + 2**70, OutOfRangeError, "add", "11805916", "int64"),
     row("tensor, a word as dtype", lambda: tg.tensor([1.0], dtype="Float64"), DtypeError, "tensor", "'Float64'"),
     row("flatten, backwards", lambda: x.flatten(1, 0), ShapeError, "flatten", "from axis 1 to axis 0", "(2, 3)"),
     row("tile, negative", lambda: tg.tile(x, -1), ShapeError, "tile", "0 or more", "not -1"),
@@ -355,6 +363,10 @@ TYPES = [
     row("clip by nothing", lambda: tg.clip(x), DtypeError, "clip", "give min, max or both"),
     row("clip by a string", lambda: tg.clip(v, "low", 2), DtypeError, "clip", "str 'low'"),
     row("bool - bool", lambda: bools - bools, DtypeError, "subtract", "bools", ".astype('float32')"),
+    row("linear of bools", lambda: F.linear(bools, BOOLS), DtypeError, "linear", "bools", ".astype('float32')"),
+    row("bilinear of bools", lambda: F.bilinear(bools, bools, BOOLS[None]), DtypeError, "bilinear", "bools"),
+    row("conv2d of bools", lambda: F.conv2d(BOOLS[None], BOOLS[None, None]), DtypeError, "conv2d", "bools"),
+    row("conv_transpose1d, bools", lambda: F.conv_transpose1d(bools[None], BOOLS[None]), DtypeError, "conv_", "bools"),
     row("sign of bools", lambda: tg.sign(bools), DtypeError, "sign", "bools", ".astype('float32')"),
     row("int ** -1", lambda: whole**-1, DtypeError, "power", "(3,) and -1", ".astype('float32')"),
     row("reshape by floats", lambda: x.reshape(2.0, 3), DtypeError, "reshape", "whole number", "float 2.0"),
@@ -538,8 +550,8 @@ CONVERSIONS = [
     row("format", lambda: f"{x:.2f}", ShapeError, "item", "6 numbers"),
     row("range", lambda: range(vector), DtypeError, "index", "(3,)", "float64"),
     row("list index", lambda: [1, 2][vector[0]], DtypeError, "index", "float64"),
-    row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "numpy.savez()"),
-    row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "numpy.savez()"),
+    row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "`.data`", "tg.save()"),
+    row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "`.data`", "tg.save()"),
     row("pickle inside a list", lambda: pickle.dumps([1, {"w": v}]), DtypeError, "pickle", "Value"),
     row("a name", lambda: setattr(copy.copy(v), "name", 3), DtypeError, "name", "int 3"),
 ]

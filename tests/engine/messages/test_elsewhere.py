@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -93,6 +95,7 @@ ANY: Any = tg
         (lambda x: ANY.grad(lambda y: y, argnum=0), "argnum"),
         (lambda x: ANY.gradients(x, [x], grad_outputs=x), "grad_outputs"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
+        (lambda x: ANY.arange(0, end=3), "end"), (lambda x: ANY.linspace(0, 1, steps=3), "steps"),
     ],
 )  # fmt: skip
 def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
@@ -218,12 +221,54 @@ def test_a_name_in_other_letters_or_of_another_module(module: Any, name: str, sa
     assert str(raised.value) == f"module {module.__name__!r} has no attribute {name!r}{says}"
 
 
+def test_another_module_that_nobody_has_imported_is_searched_too() -> None:
+    program = "import tinygrad_edu as tg; print(hasattr(tg.data, 'xyzzy')); tg.optim.relu"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.stdout == "False\n"
+    assert ran.stderr.endswith(
+        "AttributeError: module 'tinygrad_edu.optim' has no attribute 'relu': here it is nn.functional.relu\n"
+    )
+
+
 def test_what_is_said_to_be_here_is_here() -> None:
     for way in [*NODES.values(), *METHODS.values(), *FUNCTIONS.values()]:
         for name in re.findall(r"\btg\.(\w+)", way):
             assert hasattr(tg, name), way
         for name in re.findall(r"\bx\.(\w+)", way):
             assert hasattr(tg.Tensor, name), way
+
+
+def calls(way: str) -> Iterator[str]:
+    """The calls that a hint shows, with what is done to their results; an axis by its keyword."""
+    for begin in re.finditer(r"(?<![\w.])[a-z]\w*(?:\.\w+)*(?=\()", way):
+        depth = end = begin.end()
+        for end, char in enumerate(way[begin.end() :], begin.end()):
+            depth += (char in "([") - (char in ")]")
+            if depth == begin.end() and char in ")]" and not re.match(r"[\[(]|\.\w", way[end + 1 :]):
+                break
+        yield re.sub(r"(?<=[ (])(axis|dim|dtype)(?=[,)])", r"\1=\1", way[begin.start() : end + 1])
+
+
+HINTS = {call for way in {*NODES.values(), *METHODS.values(), *FUNCTIONS.values()} for call in calls(way)}
+
+
+@pytest.mark.parametrize("call", sorted(call for call in HINTS if "..." not in call))
+def test_what_is_said_to_be_a_call_here_runs(call: str) -> None:
+    names = {
+        "np": np, "tg": tg, "nn": tg.nn, "model": tg.nn.Linear(2, 2), "mask": np.eye(2) > 0, "boundaries": [0.0, 1.0],
+        "axis": 0, "axis1": 0, "axis2": 1, "dim": 0, "source": 0, "destination": 1, "shape": (2, 2), "dtype": "float64",
+        "n": 2, "k": 2, "seed": 0, "start": 0, "stop": 4, "step": 1, "low": 0, "high": 9, "min": 0.0,
+        "max": 1.0, "p": 0.5, "value": 2.0, "new": 2.0, "probabilities": [0.2, 0.8], "indices": [[0, 1]],
+        "state": tg.random.get_state(),
+    }  # fmt: skip
+    wrong = []
+    for numbers in (np.eye(2) / 4 + 0.25, np.ones(2), np.array(2.0)):  # one of these is meant
+        x, y = (tg.tensor(numbers, requires_grad=True) for _ in "xy")
+        try:
+            eval(call, names | {"x": x, "y": y, "z": x * y})
+        except (RuntimeWarning, TypeError, tg.TinygradError) as error:
+            wrong.append(str(error))
+    assert len(wrong) < 3, wrong
 
 
 class Foreign:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -79,6 +80,15 @@ def test_normalisation_in_blocks(
     monkeypatch.setattr(windows if module is channel_statistics else module, "CACHE", 8 * shape[-1] * 2)
     for one, other in zip(whole, every(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+
+
+def test_batch_norm_takes_the_moments_of_its_batch_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, moments = numbers(4, 3, 5), Mock(wraps=channel_statistics.moments)
+    monkeypatch.setattr(channel_statistics, "moments", moments)
+    out = F.batch_norm(tg.tensor(x), None, None, training=True).data
+    assert moments.call_count == 1
+    np.testing.assert_array_equal(channel_statistics.normalized(x, [], 1e-5), out)
+    assert moments.call_count == 2
 
 
 @pytest.mark.parametrize("pool", [F.max_pool2d, F.avg_pool2d])

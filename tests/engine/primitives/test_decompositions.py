@@ -112,3 +112,4 @@ def test_the_gradient_of_eigh_is_that_of_both_triangles_together(uplo: str, of_m
 def test_powers_of_a_stack_of_stacks(n: int) -> None:
     x = np.eye(3) * 2 + 0.1 * np.arange(72.0).reshape(2, 4, 3, 3) % 0.7
     np.testing.assert_allclose(tg.matrix_power(tg.tensor(x), n).data, np.linalg.matrix_power(x, n))
+    assert tg.matrix_power(np.array([[1, 2], [3, 4]]), n).dtype == np.float64

@@ -30,6 +30,7 @@ def test_linear_is_a_product_and_a_sum_in_one_node() -> None:
     ("shapes", "words"),
     [
         (((2, 3), (4, 5)), r"linear: the last axis of x \(2, 3\) must be as long as the last of the weight \(4, 5\)"),
+        (((5,), (2, 1)), r"x\[:, None\] makes an example of each number"),
         (((10, 1, 8, 8), (32, 64)), r"\(32, 64\).*nn.Flatten\(\) makes one axis of the last ones"),
         (((16, 25), (120, 400)), r"one example gets the axis of a batch, which nn.Flatten\(\) keeps, by x\[None\]"),
         (((2, 3), (3,)), r"the weight \(out, in\)"),

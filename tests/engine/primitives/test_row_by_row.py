@@ -84,6 +84,34 @@ def test_float32_is_as_exact_as_by_columns(channels: int) -> None:
         assert np.abs(found - truth).max() < 3 * np.abs(other - truth).max() + 1e-6 * np.abs(truth).max()
 
 
+def test_float16_is_rounded_once() -> None:
+    x, weight = numbers(2, 3, 40, 30).astype(np.float16), numbers(4, 3, 3, 3, seed=1).astype(np.float16)
+    how: Any = {"stride": None, "padding": ((1, 1), (1, 1)), "dilation": None}
+    y, to_x, to_weight = rows(x, weight, **how)
+    x, weight, g = (z.astype(np.float32) for z in (x, weight, numbers(*y.shape, seed=2).astype(np.float16)))
+    wide = (
+        convolution(x, weight, **how),
+        conv_transpose(g, weight, size=(40, 30), **how),
+        conv_weight(x, g, kernel=(3, 3), **how),
+    )
+    for found, expected in zip((y, to_x, to_weight), wide):
+        assert found.dtype == np.float16
+        np.testing.assert_array_equal(found, expected.astype(np.float16))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_without_positions_the_weight_receives_zeros(way: str) -> None:
+    x, weight = numbers(1, 2, 2, 300), numbers(3, 2, 3, 3)
+    assert not rows(x, weight, way, stride=None, padding=None, dilation=None)[2].any()
+
+
+def test_images_receive_zeros_from_no_channels() -> None:
+    x, weight = numbers(1, 2, 5, 300), numbers(0, 2, 3, 3)
+    y, to_x, to_weight = rows(x, weight, stride=None, padding=None, dilation=None)
+    assert (y.shape, to_weight.shape) == ((1, 0, 3, 298), (0, 2, 3, 3))
+    assert not to_x.any()
+
+
 USUAL: dict[str, Any] = {"weight": (64, 64, 3, 3), "windows": (24, 24), "stride": (1, 1), "dilation": (1, 1), "n": 8}
 
 
@@ -91,7 +119,8 @@ USUAL: dict[str, Any] = {"weight": (64, 64, 3, 3), "windows": (24, 24), "stride"
     "change",
     [
         {"weight": (64, 64, 1, 3)},
-        {"weight": (64, 3, 3, 3)},
+        {"weight": (64, 20, 3, 3)},
+        {"weight": (8, 8, 3, 3)},
         {"n": 3},
         {"windows": (24, 5)},
         {"stride": (2, 1)},

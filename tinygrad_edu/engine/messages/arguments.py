@@ -9,7 +9,7 @@ from ..._support.languages import listed, texts
 from ...errors import DtypeError, OutOfRangeError, TinygradError
 from .words import is_whole, short
 
-__all__ = ["known_arguments", "one_of", "probability", "whole_from"]
+__all__ = ["in_the_name_of", "known_arguments", "one_of", "probability", "whole_from"]
 
 
 def known_arguments(function: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -36,6 +36,17 @@ def known_arguments(function: str, given: Iterable[str], known: Iterable[str]) -
 
 MEANT = texts("{function} has no argument {name}; did you mean {meant}?")
 UNKNOWN = texts("{function} has no argument {name}; it has {known}")
+
+
+def in_the_name_of(function: str, error: TinygradError) -> TinygradError:
+    """The error, of the function that the user called, where it names another one, which that calls.
+
+    >>> in_the_name_of("median", DtypeError("quantile: axis is a whole number"))
+    DtypeError('median: quantile: axis is a whole number')
+    >>> in_the_name_of("median", DtypeError("median: axis is a whole number"))
+    DtypeError('median: axis is a whole number')
+    """
+    return error if str(error).startswith((f"{function}:", f"{function} ")) else type(error)(f"{function}: {error}")
 
 
 def whole_from(least: int, function: str, **given: Any) -> None:

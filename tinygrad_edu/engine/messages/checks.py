@@ -23,6 +23,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "subtract": (shapes.not_bools,),
     "negative": (shapes.not_bools,),
     "sign": (shapes.not_bools,),
+    **dict.fromkeys(("linear", "bilinear", "convolution", "conv_transpose"), (shapes.not_bools,)),
     "power": (shapes.broadcastable, shapes.negative_powers),
     "logical_and": (shapes.no_floats,),
     "logical_or": (shapes.no_floats,),

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from inspect import CO_VARARGS, unwrap
-from types import FunctionType
-from typing import Any, NoReturn
+from inspect import CO_VARARGS, CO_VARKEYWORDS, unwrap
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
-from ...errors import DtypeError
+from ...errors import DtypeError, TinygradError
 
 __all__ = [
     "ARGUMENTS",
@@ -30,7 +29,7 @@ __all__ = [
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
-    "label": "name", "argnum": "argnums", "grad_outputs": "gradient",
+    "label": "name", "argnum": "argnums", "grad_outputs": "gradient", "end": "stop", "steps": "num",
 }  # fmt: skip
 """What arguments are called here."""
 
@@ -40,7 +39,7 @@ NODES = {
     "label": "here it is x.name",
     "_prev _children": "here it is x.inputs",
     "_op": "here it is x.primitive, which is None for a leaf",
-    "_backward": "here it is x.primitive.rules, and tg.explain(x) says what they do",
+    "_backward": "here it is x.primitive.rules, and tg.explain(z, x) says what they do",
 }
 """What micrograd's attributes are called here."""
 
@@ -140,7 +139,7 @@ METHODS = {
     "bfloat16 short char byte": "here it is x.astype(dtype), of NumPy's dtypes",
     "unfold as_strided": "here it is indexing with arrays of places, x[places]",
     "tensor_split hsplit vsplit dsplit": "here it is tg.array_split(x, n, axis)",
-    "log_softmax": "here it is nn.functional.log_softmax(x, axis)",
+    "log_softmax": "here it is nn.functional.log_softmax(x, dim)",
     "zero_gradient cleargrad null_grad": "here it is x.zero_grad()",
     "attach_grad": "here it is x.requires_grad_()",
     "asnumpy": "here it is x.numpy()",
@@ -229,29 +228,43 @@ def refuse_arguments(function: str, given: dict[str, Any], known: Collection[str
     known_arguments(function, given, known)
 
 
-def spelt_here(function: FunctionType) -> Callable[..., Any]:
-    """The function; if one of its arguments is called otherwise elsewhere, one that answers for the other names.
+F = TypeVar("F", bound=Callable[..., Any])
 
-    It answers for arguments that nothing here needs, too.
+
+def spelt_here(x: F) -> F:
+    """The function, which answers for arguments that it does not have.
+
+    It says what those are called here that are called otherwise elsewhere, and takes those that nothing here needs.
     """
-    code = unwrap(function).__code__  # whose signature would take ten times as long, at every import
+    code = unwrap(x).__code__  # whose signature would take ten times as long, at every import
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
     known = dict.fromkeys(code.co_varnames[:count]).keys()
-    if known.isdisjoint({"argnums", "axis", "dtype", "gradient", "names", "rtol", "shape", "title"}):
-        return function
+    if code.co_flags & CO_VARKEYWORDS or known <= {"self", "x", "y", "bias"}:
+        return x
 
-    @wraps(function)
+    of_table = ".primitives." in x.__module__
+    name = x.__name__.removesuffix("_") if of_table else x.__name__  # such as round_
+
+    @wraps(x)
     def call(*given: Any, **named: Any) -> Any:
         if not named.keys() <= known:
-            refuse_other_names(function.__name__, named, known)
+            refuse_other_names(name, named, known)
             from .arguments import known_arguments  # which are needed here alone
             from .pytorch import without_pytorchs
 
-            named = without_pytorchs(function.__name__, named, known)
-            known_arguments(function.__name__, named, known)
-        return function(*given, **named)
+            named = without_pytorchs(name, named, known)
+            known_arguments(name, named, known)
+        try:
+            return x(*given, **named)
+        except TinygradError as error:
+            from .arguments import in_the_name_of
 
-    return call
+            renamed = in_the_name_of(name, error)
+            if renamed is error or not of_table:  # others may call functions of the user's
+                raise
+            raise renamed from None
+
+    return cast(F, call)
 
 
 def of_package(name: str) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import Node
+from .arguments import known_arguments
 from .elsewhere import ARGUMENTS
 from .operands import is_no_array_of_numbers, not_numbers
 from .words import listed, made_at
 
-__all__ = ["check", "refused", "signature", "wrong_call"]
+__all__ = ["check", "refused", "wrong_call"]
 
 
 def refused(
@@ -78,21 +79,22 @@ def _broken_rule(
 
 def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeError:
     """The error for a call that does not fit the signature of a row."""
+    operands = _operand_names(row)
+    known_arguments(row.name, attrs.keys() - ARGUMENTS.keys(), [*operands, *row.attrs])
     words = [*(type(x).__name__ for x in given), *(f"{name}={value!r:.30}" for name, value in attrs.items())]
     here = [
         say("; {name} is called {other} here", name=name, other=ARGUMENTS[name]) for name in attrs if name in ARGUMENTS
     ]
     return DtypeError(
         "{signature} was called as {call}{hints}",
-        signature=f"{row.name}{signature(row)}",
+        signature=f"{row.name}({', '.join([*operands, *(f'{name}={x!r}' for name, x in row.attrs.items())])})",
         call=f"{row.name}({', '.join(words)})",
         hints="".join(here),
     )
 
 
-def signature(row: Any) -> str:
-    """The operands and attributes of a row, as a call has them: `(x, axis=None, keepdims=False)`."""
+def _operand_names(row: Any) -> list[str]:
+    """What the operands of a row are called, such as x and y."""
     function = row.arrays if inspect.isfunction(row.arrays) else row.floats
-    known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else "xyzuvw"
-    defaults = [f"{name}={default!r}" for name, default in row.attrs.items()]
-    return f"({', '.join([*known[: row.arity], *defaults])})"
+    known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else list("xyzuvw")
+    return known[: row.arity]

@@ -16,6 +16,7 @@ from numpy import bool_, ndarray
 from ..._support import languages
 from ..._support.languages import say, texts
 from ...errors import DtypeError, TinygradError
+from ..node import number_of
 from .arguments import known_arguments
 from .words import in_words, is_whole, short, whole
 
@@ -106,7 +107,7 @@ def _in_words(x: Any) -> str:
 
 
 class Kind(NamedTuple):
-    """What a hint says of a value: whether one fits, a word for all that do, and what is made of it."""
+    """What a hint says of a value: whether one fits, a word for all that do, and what the function gets for it."""
 
     fits: Callable[[Any], bool]
     word: str
@@ -114,10 +115,13 @@ class Kind(NamedTuple):
 
 
 def _plain(x: Any) -> Any:
-    """A plain number instead of what holds one; a list of them, too."""
-    if type(x) in (list, tuple):
-        return type(x)(map(_plain, x))
+    """A plain number instead of what holds one."""
     return x.item() if hasattr(x, "item") and prod(getattr(x, "shape", ())) == 1 else x
+
+
+def _plain_list(x: Any) -> Any:
+    """A list of plain numbers, or an array of them; one of length 1 stays one."""
+    return type(x)(map(_plain, x)) if type(x) in (list, tuple) else number_of(x)
 
 
 KINDS: dict[str, Kind] = {
@@ -133,9 +137,9 @@ KINDS: dict[str, Kind] = {
     "Mapping": Kind(lambda x: isinstance(x, Mapping), texts("a dict")),
     "Sequence": Kind(lambda x: isinstance(x, Iterable) and not isinstance(x, str), texts("a list")),
     "Sequence[int]": Kind(lambda x: _is_list_of(is_whole, x), texts("a list of whole numbers")),
-    "Sequence[float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x), texts("a list of numbers"), _plain),
+    "Sequence[float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x), texts("a list of numbers"), _plain_list),
     "tuple[int, int]": Kind(lambda x: _is_list_of(is_whole, x, 2), texts("two whole numbers")),
-    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x, 2), texts("two numbers"), _plain),
+    "tuple[float, float]": Kind(lambda x: _is_list_of(KINDS["float"].fits, x, 2), texts("two numbers"), _plain_list),
     "Sequence[str]": Kind(lambda x: isinstance(x, Iterable), texts("a list of texts")),
 }
 """By hint: as it is, then with the first of what is in its brackets, then without. Tuples are sequences, too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
+from importlib import import_module
 from inspect import Signature, signature
 from itertools import zip_longest
 from typing import Any, ClassVar, NoReturn
@@ -14,7 +15,7 @@ from numpy import ndarray
 from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
 from ..node import Node
-from .arguments import known_arguments
+from .arguments import in_the_name_of, known_arguments
 from .hints import FOREIGN, explained, fitted, takes_any
 from .words import describe, short
 
@@ -167,7 +168,7 @@ def _meant(name: str, module: str) -> str:
     known = sys.modules[module].__all__
     by_letters = {other.lower(): other for other in known}.get(name.lower())  # Adamw, Conv2D
     for elsewhere, called in (("tinygrad_edu.nn.functional", "nn.functional"), ("tinygrad_edu", "tg")):
-        if not by_letters and name in sys.modules[elsewhere].__all__:
+        if not by_letters and name in import_module(elsewhere).__all__:
             return f": here it is {called}.{name}"
     from difflib import get_close_matches  # which is needed here alone
 
@@ -259,7 +260,10 @@ def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **given)
         except FOREIGN as error:
             if isinstance(error, TinygradError):
-                raise
+                renamed = in_the_name_of(function.__name__, error)
+                if renamed is error:
+                    raise
+                raise renamed from None
             raise explained(function.__name__, known, args, given, error) from None
 
     return call

@@ -67,10 +67,10 @@ def broadcasts(shapes: Sequence[Shape]) -> bool:
 
 
 def not_bools(call: CheckedCall) -> None:
-    """The operands are not all bools, which can be neither subtracted nor negated."""
+    """The operands are not all bools, with which one does not compute as with numbers."""
     if all(x.dtype == bool for x in call.operands if hasattr(x, "dtype")):
         raise DtypeError(
-            "{x} holds bools, which have no {operation}; {code} makes numbers of them",
+            "{x} holds bools, and {operation} takes numbers; {code} makes numbers of them",
             x=call.x,
             operation=call.name,
             code=FLOATS,
@@ -79,7 +79,7 @@ def not_bools(call: CheckedCall) -> None:
 
 def room(call: CheckedCall) -> None:
     """A whole number beside an array of whole numbers is one that its dtype can hold."""
-    dtypes = [x.dtype for x in call.operands if hasattr(x, "dtype")]
+    dtypes = [np.dtype(int) if x.dtype == bool else x.dtype for x in call.operands if hasattr(x, "dtype")]
     for x in call.operands:
         for dtype in dtypes if type(x) is int else ():
             if dtype.kind in "iu" and not np.iinfo(dtype).min <= x <= np.iinfo(dtype).max:

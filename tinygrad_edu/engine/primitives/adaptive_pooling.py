@@ -15,7 +15,7 @@ from .einsum import mixed
 from .indexing import getitem
 from .pooling import avg_pool_nd, max_pool_nd
 from .reductions import mean
-from .windows import Sizes, check_images, per_axis, single_too
+from .windows import Sizes, check_fits, check_images, per_axis, single_too
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -97,6 +97,7 @@ def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
 def _adaptive_windows(name: str, n: int, x: Any, output_size: Any) -> tuple[Sizes, Sizes]:
     """The sizes of the images, and how many windows they are to have."""
     size = check_images(name, x, n)[2:]
+    check_fits(name, size, (1,) * n, ((0, 0),) * n, (1,) * n)
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
     return size, per_axis(name, "output_size", [m if k is None else k for k, m in zip(given, size)], n)
 

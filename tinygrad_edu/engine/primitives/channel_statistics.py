@@ -2,32 +2,41 @@
 
 The numbers of a channel lie side by side in memory, as `windows.py` has it, and are computed with as rows of one
 length: (C, R, L). Sums go along the rows, and then over the rows, so that float32 keeps its digits.
-Few channels at a time go through some steps, so that they stay in the cache, and each step overwrites the one before.
+Few channels at a time go through all steps, so that they stay in the cache, and each step overwrites the one before.
 
-Of a part of a batch (`engine/parts.py`) they take the mean and the variance of the whole batch.
+Of a part of a batch (`engine/parts.py`) they take the mean and the variance of the whole batch. `batch_norm` has these
+already, for the running ones, and hands them on in `KNOWN`. The gradient takes all channels through a step at once
+there, so that the threads meet once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..parts import together
+from ..parts import here, together
 from .windows import images_first, images_last, some_channels
 
-__all__ = ["joined", "moments", "normalized", "pulled_back"]
+__all__ = ["KNOWN", "joined", "moments", "normalized", "pulled_back"]
 
 Moments = tuple[int, ndarray, ndarray]
 """How many numbers each channel has, and for each channel their mean and variance: arrays (C,)."""
 
+KNOWN: ContextVar[tuple[Any, Any]] = ContextVar("KNOWN", default=(None, None))
+"""An array, and the moments of the batch that it is or of which it is a part; only while `batch_norm` normalises it."""
+
 
 def moments(x: ndarray) -> Moments:
     """Those of the channels of x (N, C, *S)."""
-    return _centred(_rows(x))
+    rows = _rows(x)
+    counts, *found = zip(*(_centred(rows[some]) for some in some_channels(rows)))
+    mean, variance = map(np.concatenate, found)
+    return counts[0], mean, variance
 
 
 def joined(parts: Sequence[Moments]) -> Moments:
@@ -45,19 +54,17 @@ def joined(parts: Sequence[Moments]) -> Moments:
 def normalized(x: ndarray, affine: Sequence[ndarray], eps: float) -> ndarray:
     """(x - mean) / √(variance + eps) for each channel of x (N, C, *S), times a weight and plus a bias, if given."""
     rows = _rows(x)
+    known, found = KNOWN.get()
+    if known is not x:
+        found = together(f"batch_norm of {len(rows)} channels", joined, moments(x))
+    _, mean, variance = found
+    scale = (affine[0] if affine else 1) / np.sqrt(variance + eps)
     out = np.empty_like(rows)
-    own = _centred(rows, out)
-    _, mean, variance = together(f"batch_norm of {len(rows)} channels", joined, own)
-    scale = 1 / np.sqrt(variance + eps)
-    if affine:
-        scale *= affine[0]
-    shift = (own[1] - mean) * scale
-    if len(affine) == 2:
-        shift += affine[1]
     for some in some_channels(rows):
-        part = out[some]
+        part = np.subtract(rows[some], _for_rows(mean[some]), out=out[some])
         part *= _for_rows(scale[some])
-        part += _for_rows(shift[some])
+        if len(affine) == 2:
+            part += _for_rows(affine[1][some])
     return _images(out, x.shape)
 
 
@@ -68,26 +75,28 @@ def pulled_back(slots: Sequence[int], g: ndarray, x: ndarray, affine: Sequence[n
     """
     rows, gradient = _rows(x), _rows(g)
     to_x = np.empty_like(rows)
-    own = _centred(rows, to_x)
-    along, total = np.empty((2, len(rows)), x.dtype)
-    for some in some_channels(rows):
-        along[some], total[some] = _sums_of_products(gradient[some], to_x[some]), _sums(gradient[some])
+    to_weight, to_bias = np.empty((2, len(rows)), x.dtype)
     where = f"the gradient of batch_norm of {len(rows)} channels"
-    (count, mean, variance), every_along, every_total = together(where, _joined_sums, (own, along, total))
-    shift, deviation = own[1] - mean, np.sqrt(variance + eps)
-    every = [to_x, (along + shift * total) / deviation, total]
-    if 0 in slots:
-        slope = every_along / (-count * deviation * deviation)
-        constant = every_total / count - slope * shift
-        scale = (affine[0] if affine else 1) / deviation
-        for some in some_channels(rows):
-            part = to_x[some]
-            part *= _for_rows(slope[some])
-            part += gradient[some]
-            part -= _for_rows(constant[some])
-            part *= _for_rows(scale[some])
-        every[0] = _images(to_x, x.shape)
+    for some in _at_once(rows):
+        part, h = to_x[some], gradient[some]
+        own = _centred(rows[some], part)
+        along, total = _sums_of_products(h, part), _sums(h)
+        (count, mean, variance), every_along, every_total = together(where, _joined_sums, (own, along, total))
+        shift, deviation = own[1] - mean, np.sqrt(variance + eps)
+        to_weight[some], to_bias[some] = (along + shift * total) / deviation, total
+        if 0 in slots:
+            slope = every_along / (-count * deviation * deviation)
+            part *= _for_rows(slope)
+            part += h
+            part -= _for_rows(every_total / count - slope * shift)
+            part *= _for_rows((affine[0][some] if affine else 1) / deviation)
+    every = [_images(to_x, x.shape), to_weight, to_bias]
     return [every[slot] for slot in slots]
+
+
+def _at_once(rows: ndarray) -> Iterable[slice]:
+    """The channels that go through all steps before the next ones do; all of them in a part of a batch."""
+    return [slice(None)] if here() else some_channels(rows)
 
 
 def _joined_sums(parts: Sequence[tuple[Moments, ndarray, ndarray]]) -> tuple[Moments, ndarray, ndarray]:
@@ -115,12 +124,9 @@ def _for_rows(of_channel: ndarray) -> ndarray:
 def _centred(rows: ndarray, out: ndarray | None = None) -> Moments:
     """Writes the rows less the mean of their channel to `out`; gives their moments."""
     count = prod(rows.shape[1:])
-    mean, variance = np.empty((2, len(rows)), rows.dtype)
-    for some in some_channels(rows):
-        mean[some] = _sums(rows[some]) / count
-        part = np.subtract(rows[some], _for_rows(mean[some]), out=None if out is None else out[some])
-        variance[some] = _sums_of_products(part, part) / count
-    return count, mean, variance
+    mean = _sums(rows) / count
+    centred = np.subtract(rows, _for_rows(mean), out=out)
+    return count, mean, _sums_of_products(centred, centred) / count
 
 
 def _sums(rows: ndarray) -> Any:

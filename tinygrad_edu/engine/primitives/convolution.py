@@ -16,14 +16,15 @@ compute these, and the rules of each row are the other two rows:
 The work is one matrix product. What lies under the window is copied into the columns of a matrix ("im2col"), for a
 few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. Where a row of
 positions is wide, it has a matrix of its own; those of neighbouring rows overlap in memory as their windows do in the
-image, so that windows of 3 × 3 copy each number three times instead of nine. With many channels `row_by_row.py` has a
-quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
+image, so that windows of 3 × 3 copy each number three times instead of nine. With several channels `row_by_row.py`
+has a quicker way. As is the custom in the field, the window is not turned around; mathematicians call this a
 cross-correlation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from math import prod
 from typing import Any
 
@@ -33,7 +34,7 @@ from numpy import ndarray
 from ..._support.languages import say, texts
 from ...errors import ShapeError
 from ..blas import multiply, multiply_by_rows
-from ..messages import in_words
+from ..messages import check, in_words
 from ..node import shape_of
 from . import row_by_row
 from .primitive import Variadic
@@ -70,6 +71,18 @@ WIDE = 256
 # The three rows.
 
 
+def _wide(row: Callable[..., Any]) -> Callable[..., Any]:
+    """A row that computes with float16 in float32, which BLAS knows, and rounds once."""
+
+    @wraps(row)
+    def computed(*operands: Any, **how: Any) -> Any:
+        if np.result_type(*operands) != np.float16:
+            return row(*operands, **how)
+        return row(*(x.astype(np.float32) for x in operands), **how).astype(np.float16)
+
+    return computed
+
+
 def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], **how: Any) -> list[Any]:
     x, weight = operands[:2]
     rules: list[Callable[[], Any]] = [
@@ -81,6 +94,7 @@ def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence
 
 
 @primitive(_convolution_rule, words=texts(("{g} ∗ {y} turned", "{x} ∗ {g}", "Σ {g}")), kind=Variadic)
+@_wide
 def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and weight (O, C / groups, *K), and perhaps bias (O,), make (N, O, *P)."""
     x, weight, *bias = operands
@@ -88,16 +102,18 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     stride, padding, dilation = in_full(len(kernel), **slide)
     windows = positions(x.shape[2:], kernel, stride, padding, dilation)
     dtype = np.result_type(*operands)
+    if dtype.kind == "b":
+        check("convolution", *operands)
     by_row = groups is None and max(stride) == 1 and len(weight) <= weight.shape[1]
     if by_row and row_by_row.pays(weight.shape, x.shape[2:], stride, dilation, len(x)):
-        out = row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype)
-        return images_first(_plus(out, *bias))
+        return images_first(row_by_row.convolve(images_last(x), weight, windows, padding, dilation, dtype, *bias))
     out = np.empty((len(weight), *windows, len(x)), dtype)
     weight = weight.transpose(_order(kernel, windows, dilation, len(x)))
-    for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
+    for x_, w, y, *b in _grouped(groups, with_border(x, padding), weight, out, *bias):
         for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
             multiply(_matrix(w), matrices, _matrices(y[:, rows], len(matrices)))
-    return images_first(_plus(out, *bias))
+            _plus(y[:, rows], *b)
+    return images_first(out)
 
 
 def _conv_transpose_rule(
@@ -113,20 +129,23 @@ def _conv_transpose_rule(
 
 
 @primitive(_conv_transpose_rule, words=("{g} ∗ {y}", "{g} ∗ {x}", "Σ {g}"), kind=Variadic)
+@_wide
 def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """y (N, O, *P) and weight (O, C / groups, *K), and perhaps bias (C,), make (N, C, *size)."""
     y, weight, *bias = operands
     n, windows, kernel = len(y), y.shape[2:], weight.shape[2:]
     stride, padding, dilation = in_full(len(kernel), **slide)
     dtype = np.result_type(*operands)
+    if dtype.kind == "b":
+        check("conv_transpose", *operands)
     if groups is None and row_by_row.pays(weight.shape, windows, stride, dilation, n):
-        out = row_by_row.to_images(images_last(y), weight, size, stride, padding, dilation, dtype)
-        return images_first(_plus(out, *bias))
+        how = (size, stride, padding, dilation, dtype, *bias)
+        return images_first(row_by_row.to_images(images_last(y), weight, *how))
     out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), dtype)
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows, columns in _blocks(_matrix(w).shape[1], windows, n, out.dtype):
             multiply(_matrix(w).T, _matrix(y_[:, rows]), columns)
-            by_place: Any = columns.reshape(len(x), *kernel, *y_[0, rows].shape)
+            by_place: Any = columns.reshape(len(x), *kernel, *y_[:, rows].shape[1:])
             for place, where in places(kernel, windows, stride, dilation, rows):
                 x[where] += by_place[(slice(None), *place)]
     return images_first(_plus(out[inside(size, padding)], *bias))
@@ -144,6 +163,7 @@ def _conv_weight_rule(
 
 
 @primitive(_conv_weight_rule, words=texts(("{y} ∗ {g} turned", "{x} ∗ {g}")), kind=Variadic)
+@_wide
 def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and y (N, O, *P) make (O, C / groups, *kernel)."""
     x, y = operands
@@ -153,7 +173,7 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     if groups is None and row_by_row.pays(shape, windows, stride, dilation, len(x)):
         return row_by_row.to_weight(images_last(x), images_last(y), kernel, stride, padding, dilation, dtype)
     order = _order(kernel, windows, dilation, len(x))
-    out = np.empty([shape[axis] for axis in order], dtype)
+    out = (np.empty if windows[0] else np.zeros)([shape[axis] for axis in order], dtype)
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, matrices in _columns(x_, kernel, windows, stride, dilation):
             part = w if rows.start == 0 else np.empty_like(w)
@@ -229,7 +249,7 @@ def _columns(
     view = np.ndarray(shape, x.dtype, x, strides=(steps[0], *next_place[1:], channel, *next_position[1:], image))
     (high, *_), (step, *_), width = kernel, stride, prod(windows[1:]) * n
     count = (CACHE // max(1, prod(shape[1:]) * x.itemsize) - high) // step + 1
-    count = min(max(1, count), windows[0])
+    count = max(1, min(count, windows[0]))
     memory = np.empty(((count - 1) * step + high, *shape[1:]), x.dtype)
     strides = (step * memory.strides[0], width * x.itemsize, x.itemsize)
     for start in range(0, windows[0], count):

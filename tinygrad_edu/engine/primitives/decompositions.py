@@ -314,10 +314,8 @@ def matrix_power(x: Any, n: int) -> Any:
         raise ShapeError(f"matrix_power: {in_words(x)} is no square matrix")
     if n < 0:
         return matrix_power(inv(x), -n)
-    if n == 0:
-        return where(True, _eye(x), x)  # whatever x holds, and x is part of the graph
-    if n == 1:
-        return x * 1.0
+    if n < 2:  # of power 0 it is so whatever x holds, and x is part of the graph
+        return (x if n else where(True, _eye(x), x)) * 1.0
     half = matrix_power(x, n // 2)
     return matmul(matmul(half, half), x) if n % 2 else matmul(half, half)
 

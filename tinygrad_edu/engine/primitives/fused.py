@@ -16,6 +16,7 @@ import numpy as np
 from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
+from ..messages import check
 from ..node import Node, number_of, shape_of
 from .elementwise import erf, exp, tanh
 from .kernels import in_blocks, of_reals, reduced, scaled_erf, underflow_is_zero
@@ -44,7 +45,9 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
 
 def _flattened(shape: Sequence[int], sizes: Sequence[int]) -> str:
     """How x of this shape fits a weight of these sizes, if all its numbers, or those of each example, fit."""
-    if (prod(shape[1:]),) == sizes[1:]:
+    if len(shape) == 1 and sizes[1:] == (1,):
+        return say("; x[:, None] makes an example of each number")
+    if len(shape) > 2 and (prod(shape[1:]),) == sizes[1:]:
         return say("; nn.Flatten() makes one axis of the last ones")
     if (prod(shape),) == sizes[1:]:
         return say("; one example gets the axis of a batch, which nn.Flatten() keeps, by x[None]")
@@ -81,6 +84,8 @@ def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
         out = np.ascontiguousarray(product(weight, rows.T).T)
     else:
         out = product(rows, weight.T)
+    if out.dtype.kind == "b":
+        check("linear", x, weight)
     if bias is not None:
         out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
     return out.reshape((*shape[:-1], sizes[0]))

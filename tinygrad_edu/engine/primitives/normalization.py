@@ -149,8 +149,11 @@ def batch_norm(
             text = texts("batch_norm: input {x} has {n} channels, and {name} {parameter}")
             raise ShapeError(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter))
     if training:
-        _follow(x, (running_mean, running_var), momentum)
-        return normalize(x, *_affine(weight, bias), axis=axis, shape=shape, eps=eps)
+        token = channel_statistics.KNOWN.set(_follow(x, (running_mean, running_var), momentum))
+        try:
+            return normalize(x, *_affine(weight, bias), axis=axis, shape=shape, eps=eps)
+        finally:
+            channel_statistics.KNOWN.reset(token)
     if running_mean is None or running_var is None:
         text = texts("batch_norm: without running_mean and running_var only the batch's can be taken: training=True")
         raise DtypeError(say(text))
@@ -178,12 +181,12 @@ def _move(running: Sequence[Any], now: Sequence[Any], momentum: float) -> None:
             old[...] = moved
 
 
-def _follow(x: Any, running: Sequence[Any], momentum: float) -> None:
-    """Let the running mean and variance follow those of the batch x."""
+def _follow(x: Any, running: Sequence[Any], momentum: float) -> tuple[np.ndarray, channel_statistics.Moments]:
+    """Let the running mean and variance follow those of the batch x; gives its numbers and their moments."""
     numbers = np.asarray(number_of(x))
     numbers = numbers.astype(np.float32) if in_float32(numbers.dtype) else numbers
 
-    def follow(parts: list[channel_statistics.Moments]) -> None:
+    def follow(parts: list[channel_statistics.Moments]) -> channel_statistics.Moments:
         n = sum(n for n, _, _ in parts)
         if n < 2:
             raise ShapeError(
@@ -191,11 +194,12 @@ def _follow(x: Any, running: Sequence[Any], momentum: float) -> None:
                 "larger batch, or call .eval() to use what was learned",
                 x=in_words(x),
             )
-        _, average, variance = channel_statistics.joined(parts)
+        n, average, variance = found = channel_statistics.joined(parts)
         _move(running, (average, variance * (n / (n - 1))), momentum)
+        return found
 
     own = channel_statistics.moments(numbers) if numbers.size else (0, numbers, numbers)
-    together(f"batch_norm of {numbers.shape[1]} channels", follow, own)
+    return numbers, together(f"batch_norm of {numbers.shape[1]} channels", follow, own)
 
 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -291,7 +295,8 @@ def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | Non
     array([[0.2, 1.4]], dtype=float32)
     """
     shape = _ending("rms_norm", x, normalized_shape, weight=weight)
-    eps = float(np.finfo(np.result_type(number_of(x), np.float16)).eps) if eps is None else eps
+    x = x if isinstance(x, Node) else np.asarray(x)
+    eps = float(np.finfo(np.result_type(x.dtype, np.float16)).eps) if eps is None else eps
     out = x / sqrt(mean(square(x), tuple(range(-len(shape), 0)), True) + eps)
     return out if weight is None else out * weight
 

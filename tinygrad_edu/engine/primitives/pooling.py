@@ -109,7 +109,8 @@ def _searched(x: ndarray, top: ndarray, padding: Borders) -> tuple[ndarray, ndar
     Nothing is found in the border.
     """
     if top.size and np.isnan(np.maximum.reduce(top, None)):
-        x, top = (np.where(np.isnan(numbers), inf, numbers) for numbers in (x, top))
+        most = np.finfo(x.dtype).max  # in place of inf
+        x, top = (np.where(np.isnan(numbers), inf, np.minimum(numbers, most)) for numbers in (x, top))
     return with_border(x, padding, nan if x.dtype.kind == "f" else _lowest(x.dtype)), images_last(top)
 
 

@@ -139,7 +139,7 @@ def _states_and_gates(memory: ndarray, steps: int, n: int, size: int) -> tuple[n
 
 # Backpropagation through time.
 
-BLOCK = 1 << 19
+BLOCK = 1 << 20
 """What the weights receive is added up for so many bytes of gradients at a time, while they are in the cache."""
 
 
@@ -151,12 +151,11 @@ def _through_time(
     `step(t, d, *d_states)` has the states' gradients from later steps in `d_states`, which it brings before step t. It
     fills d (N, k·H) with the gradient of W_ih x + b_ih + W_hh h + b_hh. What h receives through W_hh is then d @ W_hh.
     """
-    x, w_ih, w_hh, _, _, h0 = operands[:6]
-    (steps, n, features), (gates, size), dtype = x.shape, w_hh.shape, h.dtype
+    x, w_ih, w_hh, b_ih, _, h0 = operands[:6]
+    (steps, n, _), gates, dtype = x.shape, len(w_hh), h.dtype
     block = max(1, min(steps, BLOCK // max(1, n * gates * dtype.itemsize)))
-    d, rows = np.empty((block, n, gates), dtype), np.ones((block, n, size + features + 1), dtype)
-    d_x, d_rows = np.empty(x.shape, dtype), np.zeros((gates, rows.shape[2]), dtype)
-    d_states = [np.zeros(state.shape, dtype) for state in operands[5:]]
+    d, d_x = np.empty((block, n, gates), dtype), np.empty(x.shape, dtype)
+    d_w_ih, d_w_hh, d_b, *d_states = (np.zeros(y.shape, dtype) for y in (w_ih, w_hh, b_ih, *operands[5:]))
     times_w_hh = multiplier(w_hh, n)
     for stop in range(steps, 0, -block):
         start = max(0, stop - block)
@@ -165,14 +164,18 @@ def _through_time(
                 step(t, d[t - start], *d_states)
                 if t or 5 in slots:
                     times_w_hh(d[t - start], d_states[0])
-                rows[t - start, :, :size] = h[t - 1] if t else h0
         of_block = _flat(d[: stop - start])
         if 0 in slots:
-            d_x[start:stop] = product(of_block, w_ih).reshape(stop - start, n, features)
-        if not {1, 2, 3, 4}.isdisjoint(slots):  # one product of rows [h, x, 1]
-            rows[: stop - start, :, size:-1] = x[start:stop]
-            d_rows += product(of_block.T, _flat(rows[: stop - start]))
-    d_w_hh, d_w_ih, d_b = d_rows[:, :size], d_rows[:, size:-1], d_rows[:, -1]
+            d_x[start:stop] = product(of_block, w_ih).reshape(stop - start, *x.shape[1:])
+        if 1 in slots:
+            d_w_ih += product(of_block.T, _flat(x[start:stop]))
+        if 2 in slots:
+            later = max(1, start)  # the first step has no step before it
+            d_w_hh += product(_flat(d[later - start : stop - start]).T, _flat(h[later - 1 : stop - 1]))
+            if start == 0:
+                d_w_hh += product(d[0].T, h0)
+        if 3 in slots or 4 in slots:
+            d_b += product(np.ones(len(of_block), dtype), of_block)
     by = (d_x, d_w_ih, d_w_hh, d_b, d_b, *d_states)
     return [by[slot] for slot in slots]
 

@@ -404,14 +404,13 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 def sequence(name: str, arrays: Any) -> Sequence[Any]:
     """The arrays of a list or a tuple, or those along the first axis of one array."""
-    if isinstance(arrays, (Node, np.ndarray)) and shape_of(arrays):
-        return tuple(arrays)  # type: ignore[arg-type]  # a Tensor
-    if not isinstance(arrays, (list, tuple)):
+    is_array = isinstance(arrays, (Node, np.ndarray)) and shape_of(arrays)
+    if not is_array and not isinstance(arrays, (list, tuple)):
         kind = f"a {type(arrays).__name__}" if isinstance(arrays, Node) else type(arrays).__name__
         raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {messages.in_words(arrays)}")
-    if not arrays:
+    if not len(arrays):
         raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
-    return arrays
+    return tuple(arrays) if is_array else arrays
 
 
 def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:

@@ -151,7 +151,8 @@ def _smallest_example(answer: Function, function: Function, axes: Sequence[Axes]
 
 
 def _in_row(x: ndarray) -> str:
-    """An array in one line, with four digits."""
+    """An array in one line, with four digits; whole numbers as floats, and 0 without a sign."""
+    x = np.where(np.abs(x) < 0.00005, 0.0, x) if x.dtype.kind in "biuf" else x
     return np.array2string(x, precision=4, suppress_small=True).replace("\n", "")
 
 

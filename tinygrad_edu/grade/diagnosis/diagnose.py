@@ -250,7 +250,11 @@ class Search:
                 how = "0"
             elif c is not None and (there.size > 1 or self.same(c, -1.0)):
                 sign = self.same(c, -1.0)
-                how = say("of the wrong sign") if sign else say("{factor} times what they should be", factor=f"{c:.6g}")
+                how = (
+                    say("of the wrong sign")
+                    if sign
+                    else say("{factor} times what they should be", factor=_in_figures(c))
+                )
             else:
                 how = say("wrong" if right.any() else "not 0, as they should be")
             yield Diagnosis(MISTAKES["region"], names, {"region": words, "there": how})
@@ -288,13 +292,13 @@ def _whole(x: Answer) -> bool:
 
 
 def _in_figures(c: float) -> str:
-    """A factor as a fraction, if it is a simple one.
+    """A factor as a fraction, if it is a simple one, or 1 over the numbers that are averaged.
 
-    >>> _in_figures(5 / 3), _in_figures(2.302585)
-    ('5/3', '2.30259')
+    >>> _in_figures(5 / 3), _in_figures(1 / 165), _in_figures(2.302585)
+    ('5/3', '1/165', '2.30259')
     """
-    fraction = Fraction(c).limit_denominator(60)
-    return str(fraction) if abs(float(fraction) - c) <= 1e-9 * abs(c) else f"{c:.6g}"
+    simple = (Fraction(c).limit_denominator(60), Fraction(1, round(1 / c) or 1) if abs(c) > 1e-6 else 0)
+    return next((str(x) for x in simple if abs(float(x) - c) <= 1e-9 * abs(c)), f"{c:.6g}")
 
 
 def _without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:

@@ -214,12 +214,14 @@ class Captured(io.FileIO):
 def _run(requests: int, answers: int, reached: dict[str, str]) -> None:
     """Be the function server; never returns."""
     random.seed(0)  # Python seeds it anew after a fork
+    status = 1
     try:
         Server(requests, answers).serve(reached)
-        os._exit(0)
+        status = 0
     except BaseException:  # a program can break the functions of Python that the server calls
         sys.excepthook(*sys.exc_info())
-    os._exit(1)  # at once: objects of the clean process would close descriptors that are the child's now
+    finally:
+        os._exit(status)  # at once: objects of the clean process would close descriptors that are the child's now
 
 
 def serve_clean(settings: dict[str, Any]) -> None:

@@ -290,6 +290,8 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     ('# café\n', ['a.py: not UTF-8; read as Windows-1252'])
     >>> decode("# 求梯度".encode("GBK"), "a.py")
     ('# 求梯度', ['a.py: not UTF-8; read as GBK'])
+    >>> decode("# coding: ascii\n# café".encode(), "a.py")
+    ('# coding: ascii\n# café', ['a.py: not ASCII; read as UTF-8'])
     """
     encoding = MARKS.get(data[:2]) or _declared(data, name)
     warnings = []
@@ -299,24 +301,29 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
         if b"\0" in data:
             said = texts("{name}: is no text; hand in the program, saved as UTF-8 in a text editor")
             raise SubmissionError(said, name=clean(name)) from None
-        windows = "GBK" if all(map(_is_chinese, re.findall(rb"[\x80-\xff]+", data))) else "Windows-1252"
-        text = data.decode(windows, errors="replace")
+        others = re.findall(rb"[\x80-\xff]+", data)  # Chinese Windows writes those in the oldest part of GBK
+        windows = "GBK" if all(_is_in("GB2312", run) for run in others) else "Windows-1252"
+        read_as = "UTF-8" if _is_in("UTF-8", data) else windows
+        text = data.decode(read_as, errors="replace")
         text_of = texts("{name}: not {encoding}; read as {windows}")
-        warnings.append(say(text_of, name=name, encoding=encoding.upper(), windows=windows))
+        warnings.append(say(text_of, name=name, encoding=encoding.upper(), windows=read_as))
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings + _direction_changes(text, name)
 
 
-def _is_chinese(run: bytes) -> bool:
-    """Whether a run of bytes that are no ASCII is Chinese, as Windows writes it there: in the oldest part of GBK."""
+def _is_in(encoding: str, data: bytes) -> bool:
+    """Whether bytes are text in an encoding."""
     try:
-        return bool(run.decode("GB2312"))
+        return bool(data.decode(encoding))
     except UnicodeDecodeError:
         return False
 
 
-DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
-"""An encoding in the first line, or in the second below an empty one or a comment (PEP 263)."""
+DECLARED = re.compile(
+    rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??"
+    rb"[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+?)(?:-unix|-dos|-mac)?(?![-\w.])"
+)
+"""An encoding in the first line, or in the second below an empty one or a comment (PEP 263); Emacs adds line ends."""
 
 
 def _declared(data: bytes, name: str) -> str:

@@ -141,23 +141,25 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     if node.opens is not None:
         named = graph.mode == "both" and node.requires_grad
         return [*_module_rows(node, graph.cluster(node.opens), named=named), *_result(node, graph)]
+    names = _parted(_name(node))
     if node.kind == "alias":
-        return [(_name(node),)]
+        return names
     if graph.mode == "architecture" and node.kind == "operation":
         lines = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node), 20)]
-        return [*([(_name(node),)] if node.name else []), *lines, *_result(node, graph)]
+        return [*(names if node.name else []), *lines, *_result(node, graph)]
     if node.kind == "constant" and node.value is not None:
         return _equation(None, node.value, "value", 14.0)
     if node.kind == "constant":
         return [(Text("muted", "…", 14.0),)]
     if node.value is None:
-        return _formula(node) if node.formula else [(_name(node),)]
+        return _formula(node) if node.formula else names
     if node.formula:
         number = [(Text("value", f"= {node.value.text()}", 14.0),)] if node.value.is_number else None
         rows = [*_formula(node), *(number or _equation(None, node.value, "value", 14.0))]
     else:
         rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
-    rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
+    at = len(names)
+    rows[at:at] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
     gradients = [*([(graph.of, node.gradient)] if node.gradient is not None else []), *node.further]
     if show_gradient and gradients:
         for of, gradient in gradients:
@@ -185,7 +187,7 @@ def _formula(node: PlainNode) -> list[Row]:
 
     worst = formula.width / LONG_FORMULA / 2  # the wider it is, the worse a place may be
     at = min((place for place in breaks if badness(place) < worst), key=badness, default=len(text))
-    return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
+    return [*_parted(name), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 
 def _grad(node: PlainNode) -> list[Row]:
@@ -282,28 +284,28 @@ def _name(node: PlainNode) -> Text:
     return Text("name" if given else "auto", node.shown or node.label, 16.0 if node.name else 15.0)
 
 
-def _parted(name: Text) -> list[Text]:
-    """A very long name in two parts, the first of which ends with a sign between words."""
-    places = [found.end() for found in re.finditer("[_.…]+(?=[^_.…])", name.text)]
-    if name.width <= VERY_LONG or not places or not re.fullmatch("[A-Za-z0-9_.…]+", name.text):
-        return [name]
+def _parted(name: Text) -> list[Row]:
+    """A name in a row; a very long one in two, the first of which ends with a sign between words."""
+    places = [found.end() for found in re.finditer("[_.…/]+(?=[^_.…/])", name.text)]
+    if name.width <= VERY_LONG or not places or not re.fullmatch("[A-Za-z0-9_.…/∂₀-₉]+", name.text):
+        return [(name,)]
     at = min(places, key=lambda place: abs(place - len(name.text) / 2))
-    return [name._replace(text=part) for part in (name.text[:at], name.text[at:])]
+    return [(name._replace(text=part),) for part in (name.text[:at], name.text[at:])]
 
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
     """`name = value` in one row; of a larger array, shape and dtype in one row and the range in the next."""
-    long = name is not None and name.width > LONG
-    equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
-    above: list[Row] = [(part,) for part in _parted(name)] if name and long else []
-    if value.is_number:
-        return [*above, (*equals, Text(style, value.text(), size))]
+    names: list[Row] = _parted(name) if name else [()]
     cells = _cells(value)
-    if cells:
-        return [*above, (*equals, Grid(style, cells, size - 1.5))]
+    if value.is_number or cells:
+        shown = Text(style, value.text(), size) if value.is_number else Grid(style, cells, size - 1.5)
+        if name and name.width > LONG:
+            return [*names, (Text(style, "= ", size), shown)]
+        return [(name, Text(style, " = ", size), shown) if name else (shown,)]
     kind = kind_of(value, 11.0, "  " if name else "", dtype=dtype)
-    head: Row = (name, kind) if name else (kind,)
-    return [head, (Text(style, value.range(), size - 1),)] if value.dtype and kind.style == "muted" else [head]
+    *above, last = names
+    head: list[Row] = [*above, (*last, kind)]
+    return [*head, (Text(style, value.range(), size - 1),)] if value.dtype and kind.style == "muted" else head
 
 
 def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:

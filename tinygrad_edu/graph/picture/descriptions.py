@@ -7,6 +7,7 @@ from ..clusters import Cluster
 from ..names import partial
 from ..plain import Edge, Graph, PlainNode
 from ..text import visible
+from ..transcribe import switched_on
 from .arrows import leads_back, local_symbol, quantity
 
 __all__ = ["edge_in_words", "node_in_words", "summary"]
@@ -19,7 +20,7 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
     if node.value is not None and not node.value.is_number:
         parts.append(node.value.kind())
     if node.operation:
-        attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
+        attrs = ", ".join(f"{key}={value}" for key, value in switched_on(node.attrs))
         made_by = node.formula or (f"{node.operation} ({attrs})" if attrs else node.operation)
         parts.append(say("result of {operation}", operation=made_by))
     if node.gradient is not None:

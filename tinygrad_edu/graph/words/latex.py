@@ -107,7 +107,7 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
     for text, level in pieces(label):
         if level:
             opened = tex.endswith("}") and level == before
-            inner = text if re.fullmatch(r"[\w,+\-−]?|[0-9,+\-−]+|T|\*", text) else ""
+            inner = text if re.fullmatch(r"[\w,+\-−]?|[0-9,+\-−]+|[0-9]+\.[0-9]+|T|\*", text) else ""
             below = r"\top" if (text, level) == ("T", 1) else _name(inner) if inner else rf"\mathrm{{{literal(text)}}}"
             again = level in used or (level > 0 and ("'" in tex or "^" in tex))
             tex += "{}" if again and not opened else ""
@@ -132,7 +132,7 @@ def _name(text: str) -> str:
     if unprimed and unprimed != text:
         return _name(unprimed) + "'" * (len(text) - len(unprimed))
     bare = unicodedata.normalize("NFD", text)
-    if re.fullmatch(r"[0-9,+\-−]+", text):
+    if re.fullmatch(r"[0-9,+\-−]+|[0-9]+\.[0-9]+", text):
         return text.replace("−", "-")
     one = sum(not unicodedata.combining(char) for char in bare) == 1 and (text[0].isalpha() or text[0] in SPECIAL)
     return literal(text) if one else rf"\mathrm{{{literal(text)}}}"
@@ -164,7 +164,7 @@ def literal(text: str) -> str:
     written: list[str] = []
     foreign, accents = "", 0  # the accents on the last letter
     for char in unicodedata.normalize("NFD", text):
-        if _is_foreign(char) or (foreign and unicodedata.combining(char)):
+        if _is_foreign(char) or (foreign and unicodedata.category(char)[0] == "M"):
             foreign += char
             continue
         if foreign:
@@ -309,10 +309,14 @@ def _call(term: Term) -> list[str | Term]:
     if term.operation == "dot" and len(term.operands) == 2:
         second = term.operands[1]
         return [*tight, r"^{\top} ", *([second] if _binds(second) == ATOM else _fenced(second))]
-    name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{literal(term.operation or term.text)}}}"
+    name = _function(term.operation or term.text)
     name += f"_{{{term.over}}}" if term.over else ""
     listed = [f", {_in_brackets(attrs)}"] if attrs else []
     return [f"{name}\\left(", *arguments(term, r"\ldots"), *listed, r"\right)"]
+
+
+def _function(name: str) -> str:
+    return FUNCTIONS.get(name) or rf"\operatorname{{{literal(name)}}}"
 
 
 NONE = r"\mathrm{None}"
@@ -362,7 +366,7 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
     r"""A line of text such as `tg.explain` and `tg.steps` print, as LaTeX mathematics; these names bold.
 
     >>> print(equation("∂L/∂W1 += Xᵀ @ ∂L/∂h · tanh(x²)"))
-    \frac{\partial L}{\partial W_{1}} += X^{\top} \, \frac{\partial L}{\partial h} \cdot \operatorname{tanh}(x^{2})
+    \frac{\partial L}{\partial W_{1}} += X^{\top} \, \frac{\partial L}{\partial h} \cdot \tanh(x^{2})
     """
 
     def written(match: re.Match[str]) -> str:
@@ -382,7 +386,7 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:
-            return rf"\operatorname{{{literal(match[0])}}}"
+            return _function(match[0])
         return symbol(match[0], bold) if match["name"] else literal(match[0])
 
     return _joined([written(token) for token in TOKEN.finditer(line)])

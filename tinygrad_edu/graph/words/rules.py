@@ -34,7 +34,7 @@ LONG = 15
 """Numbers of an array of more characters than this are not written into a rule: they have a box of their own."""
 
 
-def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[int, Node] | None = None) -> Any:
+def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[int, Any] | None = None) -> Any:
     """What operand `slot` of a node receives, by the rule of the table, as the walk applies it.
 
     The rule is run on numbers, or on what `letter_of` has, by `id()`, in place of the node and its operands.
@@ -48,7 +48,9 @@ def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[int, Node]
 def rule_in_letters(
     node: Node, slot: int, names: Mapping[Any, str], upstream: str | None = None, taken: Collection[str] = ()
 ) -> str | None:
-    """The rule for operand `slot` of a node, as a formula in these names; None if it cannot be printed.
+    """The rule for operand `slot` of a node, as a formula in these names.
+
+    None if it cannot be printed, or is nothing but many numbers.
 
     Without `upstream` it is the local derivative; with the name of the upstream gradient, what the operand receives.
     Letters of the table that are among the `names`, or `taken` besides, are not in it.
@@ -63,8 +65,8 @@ def rule_in_letters(
     if upstream is not None and node.primitive is not None and node.primitive.words:
         return _in_words(node, slot, names, upstream, taken)
     operands = (x for x in (node, *node.inputs) if isinstance(x, (Node, np.ndarray)))
-    letters = {id(x): _letter(x, _called(x, names)) for x in operands}
-    g = 1.0 if upstream is None else _letter(node, upstream)
+    letters = {id(x): _letter(x, names) for x in operands}
+    g = 1.0 if upstream is None else _letter(node, {node: upstream})
     try:
         with complete_graph:
             result = pull_one(node, slot, g, letters)
@@ -76,6 +78,8 @@ def rule_in_letters(
         return Quantity.of(result).in_short()
     made = ancestors([result])
     text = formula_of(result, made, labels(made) | {x: x.name for x in made if x.name}, plumbing=PIPES)
+    if text == "[…]":
+        return None
     return re.sub(r"^(−?Σ[ᵢⱼₖₗₘₙ]*)\(([^()]*)\)$", r"\1 \2", text)
 
 
@@ -157,9 +161,14 @@ def _called(x: Any, names: Mapping[Any, str]) -> str:
     return text if isinstance(x, Node) or id(x) in names or len(text) <= LONG else "[…]"
 
 
-def _letter(x: Any, name: str) -> Node:
-    """A fresh leaf with the number of a node, or of an array, and another name, to run a rule on."""
-    kind: Any = type(x) if isinstance(x, Node) else Tensor
+def _letter(x: Any, names: Mapping[Any, str]) -> Any:
+    """What a rule is run on in place of a node or an array: a fresh leaf with its number and its name.
+
+    An array of one number without a name is a number.
+    """
     data = number_of(x)
-    made: Node = kind(data, requires_grad=not hasattr(data, "dtype") or data.dtype.kind == "f", name=name)
-    return made
+    if data is x and not x.ndim and id(x) not in names:
+        return x.item()
+    kind: Any = type(x) if isinstance(x, Node) else Tensor
+    learned = not hasattr(data, "dtype") or data.dtype.kind == "f"
+    return kind(data, requires_grad=learned, name=_called(x, names))

@@ -18,6 +18,7 @@ from ...palette import custom_properties
 from ...picture.open_clusters import open_clusters
 from ...plain import Edge, Graph, PlainNode, Quantity
 from ...text import in_markup
+from ...transcribe import switched_on
 from ...views.collapse import depth_of
 from ...views.paired import paired
 from ...views.view import LIMIT, view
@@ -195,7 +196,7 @@ MADE: Mapping[str, str] = texts(
 def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
     made = node.formula or node.operation or say(MADE[node.kind])
     made_by = graph.cluster(node.opens).title if node.opens is not None else made
-    attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
+    attrs = ", ".join(f"{key}={value}" for key, value in switched_on(node.attrs))
     return (
         str(node.id),
         _name(node),

@@ -294,16 +294,19 @@ const toldOf = (node) => (node.pair ? ["slope"] : ["value", "slope"]);
 
 function tell(cell, place, number) { write(cell, told(place, number, cell?.textContent)); }
 
-// What is said of a part has the numbers of its line in the table, in the same order.
-function retitle(element, cells, change) {
-  const before = cells.map((cell) => ` ${cell.textContent}`);
+// What is said of a part has the numbers of its line in the table, in the same order, each at an end: before a semicolon,
+// or before "to". Those in names are others, and of an arrow the first, that of the operand.
+function retitle(element, cells, change, isArrow = false) {
+  const before = cells.map((cell) => ` ${cell.textContent};`);
   change();
   const title = element.querySelector("title");
-  let [text, from] = [title.textContent, 0];
+  let text = title.textContent;
+  const withEnds = () => `${text.replace(/«[^»]*»/g, (name) => "«".repeat(name.length)).replace(/；| (?=to )/g, ";")};`;
+  let from = isArrow ? withEnds().indexOf(";") : 0;
   cells.forEach((cell, i) => {
-    const at = before[i].trim() ? text.indexOf(before[i], from) : -1;
+    const at = before[i] === " ;" ? -1 : withEnds().indexOf(before[i], from);
     if (at < 0) return;
-    text = `${text.slice(0, at)} ${cell.textContent}${text.slice(at + before[i].length)}`;
+    text = `${text.slice(0, at)} ${cell.textContent}${text.slice(at + before[i].length - 1)}`;
     from = at + cell.textContent.length;
   });
   title.textContent = text;
@@ -324,7 +327,7 @@ function redraw({ values, gradients, locals }, show) {
   }
   view.edges.forEach((edge, i) => {
     const ends = views[view.number].edges[i].touch;
-    if (ends) retitle(edge.element, lines[i] ? [...lines[i].cells].slice(3, 5) : [], () => along(edge, i, ends));
+    if (ends) retitle(edge.element, lines[i] ? [...lines[i].cells].slice(3, 5) : [], () => along(edge, i, ends), true);
   });
   narrow();
   if (traced) say(traced.element.querySelector("title").textContent);
