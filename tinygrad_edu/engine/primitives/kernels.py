@@ -25,6 +25,9 @@ NUMBERS = PYTHON_NUMBERS | NUMPY_NUMBERS
 LARGE = 4096
 """Arrays of at least so many numbers are computed without decisions, which is quicker there."""
 
+SHORT = 16
+"""Along a last axis of at most so many numbers NumPy takes longer for a maximum than for a copy by columns."""
+
 WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 """For each dtype of floats the dtype of integers with as many bits."""
 
@@ -145,6 +148,8 @@ def of_floats(f: Callable[..., Any]) -> Callable[..., float]:
 
 def reduced(ufunc: Any, x: Any, axis: Any, keepdims: bool = False) -> Any:
     """`numpy.sum` and its like, without their detour through Python; float16 is added up in float32."""
+    if ufunc is np.maximum and axis == -1 and x.ndim and x.shape[-1] <= SHORT:
+        x = np.asfortranarray(x)  # by columns, in which many maxima are found at once
     if x.dtype.char != "e":
         return ufunc.reduce(x, axis, None, None, keepdims)
     return ufunc.reduce(x, axis, np.float32, None, keepdims).astype(np.float16)
