@@ -355,7 +355,8 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: Any = (-2, -1), keepdims: bool =
         out = sum_(svdvals(x), axis=-1)
     else:
         lengths = svdvals(x) if abs(ord) == 2 else sum_(abs_(x), axis=-2 if abs(ord) == 1 else -1)
-        out = (max_ if ord > 0 else min_)(lengths, axis=-1)
+        largest = max_ if shape_of(lengths)[-1] else sum_  # the largest of no lengths is 0
+        out = (largest if ord > 0 else min_)(lengths, axis=-1)
     return expand_dims(out, tuple(sorted(a % len(shape_of(x)) for a in axis))) if keepdims else out
 
 
