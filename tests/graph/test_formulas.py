@@ -107,7 +107,7 @@ def test_a_cell_is_drawn_as_a_book_draws_it() -> None:
     words = re.sub("<[^>]*>", "", drawing.svg())
     for text in (words, drawing.text(), drawing.dot(), drawing.html()):
         assert "tanh(x)" in text
-    assert "operatorname{tanh}" in drawing.tikz()
+    assert r"\tanh" in drawing.tikz()
 
 
 def test_a_derivative_by_several_ways_is_whole_where_they_meet_in_one_formula() -> None:

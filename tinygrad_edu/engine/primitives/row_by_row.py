@@ -92,7 +92,7 @@ def _rows_of_results(g: ndarray, size: int, high: int, before: int) -> Iterator[
     Before it stands where these are among all `high`·O: those beside g are left out.
     """
     count, channels = g.shape[1], len(g)
-    rows = np.ascontiguousarray(g.swapaxes(0, 1)).reshape(count * channels, -1)
+    rows = np.ascontiguousarray(g.swapaxes(0, 1)).reshape(count * channels, prod(g.shape[2:]))
     for first in range(before + 1 - high, before + 1 - high + size):
         start = min(max(0, first), count)
         stop = max(start, min(first + high, count))
