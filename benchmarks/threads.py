@@ -61,7 +61,7 @@ def workload(name: str) -> Timed:
         contestants=tuple(Contestant(who, partial(make, name, n)) for who, (make, n) in makers.items()),
         targets=(faster(1, "ours", "torch"), faster(1, "ours", "ours, one thread")),
         rtol=1e-3,
-        atol=1e-4,
+        atol=3e-4,  # where a gradient is nearly 0, rounding decides its sign, and each step of Adam moves by its rate
         clock="perf_counter",
     )
 
