@@ -59,8 +59,7 @@ if TYPE_CHECKING:
     from .saving import load as load, save as save
     from .step import steps as steps
 else:  # so that the type checker knows the arguments
-    _ours = {name: x for name, x in vars().items() if isfunction(x) and x.__module__.startswith(__name__)}
-    globals().update({name: _elsewhere.spelt_here(x) for name, x in _ours.items()})
+    _elsewhere.spell_here(globals())
 
 _ROOMS = ["data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"]
 _LATER = {

@@ -17,9 +17,7 @@ asked       what a user asks for; `part`: of which part of a graph; `marks`: wha
 showing     in notebooks and browsers
 """
 
-from inspect import isfunction
-
-from ..engine.messages.elsewhere import spelt_here
+from ..engine.messages.elsewhere import spell_here
 from .compare.diff import Difference, diff
 from .draw import Drawing, draw
 from .formats.film import Film, film
@@ -34,4 +32,4 @@ __all__ = [
     "Difference", "Drawing", "Explanation", "Film", "Graph", "diff", "draw", "explain", "film", "formula", "plain",
     "read", "replay",
 ]  # fmt: skip
-globals().update({name: spelt_here(x) for name, x in vars().items() if name in __all__ and isfunction(x)})
+spell_here(globals())

@@ -8,9 +8,7 @@ also runs where Matplotlib is missing. All plots share the colours and sizes of 
 Plot: training, validation
 """
 
-from inspect import isfunction
-
-from ..engine.messages.elsewhere import spelt_here
+from ..engine.messages.elsewhere import spell_here
 from .charts import bars, contours, histogram, lines, points, regions
 from .heat_maps import AttentionPlot, attention
 from .image_grid import images
@@ -20,4 +18,4 @@ __all__ = [
     "PALETTE", "AttentionPlot", "Plot", "attention", "bars", "contours", "histogram", "images", "lines", "points",
     "regions", "row",
 ]  # fmt: skip
-globals().update({name: spelt_here(x) for name, x in vars().items() if name in __all__ and isfunction(x)})
+spell_here(globals())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from inspect import CO_VARARGS, CO_VARKEYWORDS, unwrap
+from inspect import CO_VARARGS, CO_VARKEYWORDS, isfunction, unwrap
 from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
@@ -24,6 +24,7 @@ __all__ = [
     "answer",
     "of_package",
     "refuse_arguments",
+    "spell_here",
     "spelt_here",
 ]
 
@@ -265,6 +266,12 @@ def spelt_here(x: F) -> F:
             raise renamed from None
 
     return cast(F, call)
+
+
+def spell_here(names: dict[str, Any]) -> None:
+    """Let all functions of a room among these names, its `globals()`, be as `spelt_here` makes them."""
+    room = names["__name__"]
+    names.update({name: spelt_here(x) for name, x in names.items() if isfunction(x) and x.__module__.startswith(room)})
 
 
 def of_package(name: str) -> str:
